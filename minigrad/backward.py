@@ -1,0 +1,245 @@
+"""The reverse pass: gradients flow from one node to everything it was made from, newest node first.
+
+A node's gradient is complete when the pass reaches it, because whatever used it is newer. The pass runs a node's
+rules, adds what they return to the gradients of the node's inputs, and lets go of what the node held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import numpy as np
+
+from .context import describe_non_finite, mode
+from .graph import Array, Leaf, Node, Output, Step, reachable
+
+Observer = Callable[[Node, Step, int, Array, Array, Array | None, Array], None]
+
+
+def backward(
+    roots: dict[Node, Array],
+    *,
+    targets: Collection[Node] | None = None,
+    lift: Callable[[Array, Node], Any] | None = None,
+    retain: bool = False,
+    observe: Observer | None = None,
+) -> dict[Node, Array]:
+    """The gradients of the leaves that `roots` were made from, or of `targets` alone.
+
+    Parameters
+    ----------
+    roots
+        The nodes to start from, each with the gradient that arrives there.
+    targets
+        Stop at these nodes, and compute only what leads to them.
+    lift
+        Makes a Tensor of a saved value and its node. With it the rules run on Tensors and are themselves recorded,
+        which is all that higher orders take.
+    retain
+        Keep the graph for another pass.
+    observe
+        Called after each addition with (node, step, input position, g, contribution, gradient before, gradient after).
+    """
+    nodes = reachable(roots, targets or ())
+    if targets is not None:
+        nodes = _leading_to(targets, nodes)
+    wanted = None if targets is None else set(nodes)
+    careful = False
+    anomaly = mode.get().anomaly
+
+    gradients = dict(roots)
+    ends: dict[Node, Array] = {}
+    ours: set[Node] = set()  # gradients that are fresh sums of this pass: safe to add to in place
+    invalid: list[int] = []  # filled by NumPy when a rule met 0 * inf, 0 / 0 or the like
+    with np.errstate(invalid="call", call=lambda kind, flag: invalid.append(flag)):
+        while nodes:
+            node = nodes.pop()
+            g = gradients.pop(node, None)
+            if g is None:
+                continue
+            if node.notes:
+                g = _run_hooks(node, g, ours)
+            plan = node.plan
+            if plan is None or targets and node in targets:
+                if isinstance(node, Output):
+                    _collect_output(node, g, gradients)
+                else:
+                    ends[node] = g
+                continue
+            parents, values = node.parents, node.values
+            if plan.op.selects:
+                careful = True  # whatever was not selected is older, so it is still to come
+            if lift is not None:
+                values = _lifted(node, lift)
+            elif not retain:
+                node.parents = node.values = None  # from here on this part of the graph is freed
+            if type(g) is list:
+                g = _fill_missing(g, node)
+            for step in plan.steps:
+                needs = step.needs
+                try:
+                    if len(needs) == 1:
+                        result = step.rule(g, values[needs[0]])
+                    else:
+                        result = step.rule(g, *[values[k] for k in needs])
+                except Exception as error:
+                    error.add_note(f"in the rule of {plan.op.name!r} for {', '.join(map(repr, step.names))}")
+                    raise
+                if invalid or careful:
+                    if plan.op.elementwise:
+                        result = _strong_zero(g, result)
+                    invalid.clear()
+                for i, c in _one_for_each(result, step, plan.op.name) if step.joint else ((step.inputs[0], result),):
+                    parent = parents[i]
+                    if parent is None or c is None or (wanted and parent not in wanted):
+                        continue
+                    try:
+                        if c.shape != parent.shape:
+                            c = _fit(c, g, parent, node, i)
+                    except AttributeError:
+                        c = _fit(np.asarray(c), g, parent, node, i)
+                    if c.dtype is not parent.dtype:
+                        c = _cast(c, parent.dtype)
+                    if anomaly:
+                        _stop_if_not_finite(c, node, i)
+                    before = gradients.get(parent)
+                    if before is None:
+                        if parent.plan is None and not _is_fresh(c, g, values):
+                            c = c.copy()
+                        gradients[parent] = c
+                    elif parent in ours and observe is None:
+                        before += c
+                        gradients[parent] = before
+                    else:
+                        gradients[parent] = before + c
+                        ours.add(parent)
+                    if observe is not None:
+                        observe(node, step, i, g, c, before, gradients[parent])
+            g = result = c = before = values = None  # let go before the next rule allocates
+    return ends
+
+
+def _leading_to(targets: Collection[Node], nodes: list[Node]) -> list[Node]:
+    """Those of `nodes` (oldest first) that some target leads to."""
+    led = set(targets)
+    for node in nodes:
+        if node not in led and any(parent in led for parent in node.parents or ()):
+            led.add(node)
+    return [node for node in nodes if node in led]
+
+
+def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> list[Any]:
+    """The node's saved values as Tensors that stand in the graph where the values came from."""
+    assert node.values is not None and node.parents is not None
+    lifted = [
+        lift(value, parent) if parent is not None and value is not None else value
+        for value, parent in zip(node.values, node.parents)
+    ] + list(node.values[len(node.parents) :])
+    if node.plan is not None and node.plan.keeps_out:
+        k = len(node.parents)
+        out = node.values[k]
+        if isinstance(out, (tuple, list)):
+            lifted[k] = tuple(lift(part, Output(node, i)) for i, part in enumerate(out))
+        else:
+            lifted[k] = lift(out, node)
+    return lifted
+
+
+def _collect_output(node: Node, g: Array, gradients: dict[Node, Any]) -> None:
+    """Put the gradient of one output where the op with several outputs finds it."""
+    assert isinstance(node, Output) and node.parents is not None
+    parent = node.parents[0]
+    assert parent is not None
+    slots = gradients.setdefault(parent, [None] * len(parent.shape))
+    slots[node.index] = g if slots[node.index] is None else slots[node.index] + g
+
+
+def _fill_missing(slots: list[Array | None], node: Node) -> tuple[Array, ...]:
+    """Outputs that were not used have a gradient of zeros."""
+    return tuple(
+        np.zeros(shape, dtype) if g is None else g for g, shape, dtype in zip(slots, node.shape, node.dtype)
+    )
+
+
+def _one_for_each(result: Any, step: Step, op: str) -> Any:
+    if not isinstance(result, (tuple, list)) or len(result) != len(step.inputs):
+        got = f"{len(result)}" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
+        raise ValueError(
+            f"{op}: the rule for {', '.join(map(repr, step.names))} must return {len(step.inputs)} gradients, "
+            f"one for each, as a tuple; it returned {got}"
+        )
+    return zip(step.inputs, result)
+
+
+def _strong_zero(g: Array, c: Array) -> Array:
+    """Where g is exactly 0 the contribution is exactly 0, whatever the local derivative.
+
+    0 * inf, and a nan that was made in the branch that `where` did not take, are nothing that the mathematics knows.
+    """
+    if type(c) is np.ndarray and not np.isnan(c).any():
+        return c
+    return np.where(g == 0, np.zeros_like(c), c)
+
+
+def _fit(c: Array, g: Array, parent: Node, node: Node, i: int) -> Array:
+    """Sum `c` back to the shape that the input had before it was broadcast; any other shape is an error."""
+    assert node.plan is not None
+    op = node.plan.op
+    if c.shape == parent.shape:
+        return c
+    if not op.elementwise or c.shape != g.shape:
+        expected = f"{parent.shape}, the shape of the input"
+        if op.elementwise:
+            expected += f", or {g.shape}, the shape of the output"
+        raise ValueError(
+            f"{op.name}: the rule for {op.inputs[i]!r} returned a gradient of shape {c.shape}; expected {expected}"
+        )
+    return unbroadcast(c, parent.shape)
+
+
+def unbroadcast(c: Array, shape: tuple[int, ...]) -> Array:
+    """Sum `c` over the axes along which an array of `shape` was repeated when it was broadcast to `c.shape`."""
+    extra = len(c.shape) - len(shape)
+    spread = tuple(range(extra)) + tuple(
+        axis for axis in range(extra, len(c.shape)) if shape[axis - extra] == 1 != c.shape[axis]
+    )
+    return c.sum(axis=spread).reshape(shape) if spread else c
+
+
+def _cast(c: Array, dtype: Any) -> Array:
+    """The gradient of a float32 input is float32, of a real input real, whatever it met on its way."""
+    if c.dtype == dtype:
+        return c
+    return (c.real if c.dtype.kind == "c" and dtype.kind != "c" else c).astype(dtype)
+
+
+def _is_fresh(c: Array, g: Array, values: Any) -> bool:
+    """Was `c` made by the rule just now, so that nobody else can hold it?"""
+    if type(c) is not np.ndarray:
+        return True  # scalars, Tensors and lazy arrays are never written to
+    return c.base is None and c is not g and not any(c is value for value in values)
+
+
+def _run_hooks(node: Node, g: Array, ours: set[Node]) -> Array:
+    for hook in list((node.note("hooks") or {}).values()):
+        replaced = hook(g)
+        if replaced is None:
+            continue
+        if replaced.shape != g.shape:
+            raise ValueError(f"a hook returned shape {replaced.shape} for a gradient of shape {g.shape}")
+        g = _cast(replaced, g.dtype)
+        ours.discard(node)
+    return g
+
+
+def _stop_if_not_finite(c: Array, node: Node, i: int) -> None:
+    fault = describe_non_finite(c)
+    if fault:
+        assert node.plan is not None
+        op = node.plan.op
+        line = node.note("line") or "a line outside detect_anomaly()"
+        raise FloatingPointError(
+            f"{op.name}: the rule for {op.inputs[i]!r} gave {fault}, shape {c.shape} {c.dtype}; "
+            f"the op was called at {line}"
+        )

@@ -1,0 +1,132 @@
+"""How NumPy's own functions reach our ops: `np.sin(tensor)` asks here for the op that was declared with `np.sin`.
+
+The protocols are NumPy's NEP 13 (`__array_ufunc__`) and NEP 18 (`__array_function__`).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+# Filled as ops are declared: the NumPy function, and the op that serves it.
+served: dict[Any, Callable[..., Any]] = {}
+
+_REDUCTIONS = {
+    np.add: np.sum,
+    np.multiply: np.prod,
+    np.maximum: np.max,
+    np.minimum: np.min,
+    np.logaddexp: None,
+}
+_SCANS = {np.add: np.cumsum, np.multiply: np.cumprod}
+
+
+def name_of(function: Any) -> str:
+    """`np.linalg.inv` for NumPy's own functions, the plain name for others."""
+    name = str(getattr(function, "__name__", function))
+    if isinstance(function, np.ufunc):
+        return f"np.{name}" if getattr(np, name, None) is function else name
+    module = str(getattr(function, "__module__", "") or "")
+    return f"{module.replace('numpy', 'np', 1)}.{name}" if module.startswith("numpy") else name
+
+
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    """Serve `ufunc(...)`, and `ufunc.reduce` and `ufunc.accumulate` where they are a sum, a product or an extreme."""
+    if kwargs.get("out") is not None:
+        raise TypeError(
+            f"{name_of(ufunc)}: out= (or an in-place operator on an array) would write over a value that the graph "
+            "may need; assign the result instead: y = y + x"
+        )
+    if method == "__call__":
+        function = ufunc
+    elif method == "reduce":
+        function = _REDUCTIONS.get(ufunc)
+        kwargs = {"axis": 0} | dict(kwargs)
+    elif method == "accumulate":
+        function = _SCANS.get(ufunc)
+        kwargs = {"axis": 0} | dict(kwargs)
+    else:
+        function = None
+    op = served.get(function)
+    if op is None:
+        raise TypeError(_no_rule(name_of(ufunc) + ("" if method == "__call__" else f".{method}")))
+    return op(*inputs, **kwargs)
+
+
+def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+    op = served.get(function)
+    if op is None:
+        raise TypeError(_no_rule(name_of(function)))
+    return op(*args, **kwargs)
+
+
+def _no_rule(name: str) -> str:
+    short = name.rsplit(".", 1)[-1]
+    near = difflib.get_close_matches(short, {name_of(f).rsplit(".", 1)[-1] for f in served}, n=1)
+    hint = f" The nearest name that has one is {near[0]!r}." if near else ""
+    return (
+        f"{name} has no derivative rule in minigrad, so it does not take a Tensor.{hint} "
+        "Declare it with minigrad.op, or pass tensor.detach().numpy() where no gradient is wanted"
+    )
+
+
+# -- methods and operators ----------------------------------------------------------------------------------------------
+
+_BINARY = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "truediv",
+    "power": "pow",
+    "matmul": "matmul",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "bitwise_and": "and",
+    "bitwise_or": "or",
+    "bitwise_xor": "xor",
+}
+_UNARY = {"negative": "neg", "positive": "pos", "absolute": "abs", "invert": "invert"}
+_COMPARISONS = {"less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne"}
+_IN_PLACE = {"sort", "partition", "put", "fill", "resize"}  # array methods that write: a Tensor has the functions only
+
+
+def serve(op: Any, tensor: type) -> None:
+    """Reach a built-in op through NumPy's function of its name, and as a method or an operator where arrays have one."""
+    function: Any = np
+    for part in op.name.split("."):
+        function = getattr(function, part, None)
+    if callable(function):
+        served.setdefault(function, op)
+    name = op.name
+    if callable(getattr(np.ndarray, name, None)) and name not in _IN_PLACE and not hasattr(tensor, name):
+        setattr(tensor, name, _method(op))
+    if name in _BINARY:
+        setattr(tensor, f"__{_BINARY[name]}__", _operator(op))
+        setattr(tensor, f"__r{_BINARY[name]}__", _reflected(op))
+    elif name in _COMPARISONS:
+        setattr(tensor, f"__{_COMPARISONS[name]}__", _operator(op))
+    elif name in _UNARY:
+        setattr(tensor, f"__{_UNARY[name]}__", _unary(op))
+
+
+def _method(op: Callable[..., Any]) -> Callable[..., Any]:
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return op(self, *args, **kwargs)
+
+    method.__doc__ = op.__doc__
+    return method
+
+
+def _operator(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: op(self, other)
+
+
+def _reflected(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
+    return lambda self, other: op(other, self)
+
+
+def _unary(op: Callable[..., Any]) -> Callable[[Any], Any]:
+    return lambda self: op(self)
