@@ -77,6 +77,7 @@ def backward(
             if type(g) is list:
                 g = _fill_missing(g, node)
             for step in plan.steps:
+                result = c = before = None  # let go before the rule allocates
                 needs = step.needs
                 try:
                     if len(needs) == 1:
@@ -116,7 +117,7 @@ def backward(
                         ours.add(parent)
                     if observe is not None:
                         observe(node, step, i, g, c, before, gradients[parent])
-            g = result = c = before = values = None  # let go before the next rule allocates
+            g = result = c = before = values = None
     return ends
 
 

@@ -26,9 +26,16 @@ def _flatten(tree: Any, leaves: list[Any]) -> Callable[[Any], Any]:
     if tree is None:
         return lambda row: None
     if isinstance(tree, dict):
-        kind, keys = type(tree), list(tree)
-        parts = [_flatten(tree[key], leaves) for key in keys]
-        return lambda row: kind((key, part(row)) for key, part in zip(keys, parts))
+        empty = tree.copy()  # of the same kind: an OrderedDict, a defaultdict with its factory
+        empty.clear()
+        members = {key: _flatten(item, leaves) for key, item in tree.items()}
+
+        def rebuild(row: Any) -> Any:
+            new = empty.copy()
+            new.update((key, member(row)) for key, member in members.items())
+            return new
+
+        return rebuild
     if isinstance(tree, (list, tuple)):
         parts = [_flatten(item, leaves) for item in tree]
         if hasattr(tree, "_fields"):

@@ -6,22 +6,18 @@ The protocols are NumPy's NEP 13 (`__array_ufunc__`) and NEP 18 (`__array_functi
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+import functools
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 # Filled as ops are declared: the NumPy function, and the op that serves it.
-served: dict[Any, Callable[..., Any]] = {}
+served: dict[Any, Any] = {}
 
-_REDUCTIONS = {
-    np.add: np.sum,
-    np.multiply: np.prod,
-    np.maximum: np.max,
-    np.minimum: np.min,
-    np.logaddexp: None,
-}
-_SCANS = {np.add: np.cumsum, np.multiply: np.cumprod}
+_REDUCTIONS: dict[np.ufunc, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+_SCANS: dict[np.ufunc, Any] = {np.add: np.cumsum, np.multiply: np.cumprod}
 
 
 def name_of(function: Any) -> str:
@@ -33,34 +29,54 @@ def name_of(function: Any) -> str:
     return f"{module.replace('numpy', 'np', 1)}.{name}" if module.startswith("numpy") else name
 
 
-def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Serve `ufunc(...)`, and `ufunc.reduce` and `ufunc.accumulate` where they are a sum, a product or an extreme."""
-    if kwargs.get("out") is not None:
-        raise TypeError(
-            f"{name_of(ufunc)}: out= (or an in-place operator on an array) would write over a value that the graph "
-            "may need; assign the result instead: y = y + x"
-        )
-    if method == "__call__":
-        function = ufunc
-    elif method == "reduce":
+    function: Any = ufunc
+    if method == "reduce":
         function = _REDUCTIONS.get(ufunc)
-        kwargs = {"axis": 0} | dict(kwargs)
+        kwargs = {"axis": 0} | kwargs
     elif method == "accumulate":
         function = _SCANS.get(ufunc)
-        kwargs = {"axis": 0} | dict(kwargs)
-    else:
-        function = None
-    op = served.get(function)
+        kwargs = {"axis": 0} | kwargs
+    name = name_of(ufunc) + ("" if method == "__call__" else f".{method}")
+    op = served.get(function) if method in ("__call__", "reduce", "accumulate") else None
     if op is None:
-        raise TypeError(_no_rule(name_of(ufunc) + ("" if method == "__call__" else f".{method}")))
-    return op(*inputs, **kwargs)
+        raise TypeError(_no_rule(name))
+    return op(*inputs, **_without_out(name, kwargs))
 
 
-def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Serve any other function of NumPy's: its arguments are handed to the op by the op's own names."""
     op = served.get(function)
     if op is None:
         raise TypeError(_no_rule(name_of(function)))
-    return op(*args, **kwargs)
+    names = _parameters(function)
+    if names and (len(args) > 1 or kwargs):
+        kwargs = dict(zip(names[1:], args[1:])) | kwargs
+        args = args[:1]
+        # NumPy calls its first parameter a, m, ary, ...; the ops call theirs x.
+        first = {names[0]: op.inputs[0]}
+        kwargs = {first.get(key, key): value for key, value in kwargs.items() if value is not np._NoValue}
+    return op(*args, **_without_out(name_of(function), kwargs))
+
+
+@functools.cache
+def _parameters(function: Callable[..., Any]) -> tuple[str, ...]:
+    """The names of a function's parameters; nothing where it takes `*args`, which have no names to hand on."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return ()
+    return () if any(p.kind is p.VAR_POSITIONAL for p in parameters) else tuple(p.name for p in parameters)
+
+
+def _without_out(name: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+    if kwargs.get("out") is not None:
+        raise TypeError(
+            f"{name}: out= (or an in-place operator on an array) would write over a value that the graph may need; "
+            "assign the result instead: y = y + x"
+        )
+    return {key: value for key, value in kwargs.items() if key != "out"}
 
 
 def _no_rule(name: str) -> str:
