@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .context import describe_non_finite, mode
-from .graph import Array, Leaf, Node, Output, Step, reachable
+from .graph import FREED, Array, Node, Output, Step, reachable
 
 Observer = Callable[[Node, Step, int, Array, Array, Array | None, Array], None]
 
@@ -73,7 +73,7 @@ def backward(
             if lift is not None:
                 values = _lifted(node, lift)
             elif not retain:
-                node.parents = node.values = None  # from here on this part of the graph is freed
+                node.parents, node.values = FREED, []
             if type(g) is list:
                 g = _fill_missing(g, node)
             for step in plan.steps:
@@ -117,7 +117,8 @@ def backward(
                         ours.add(parent)
                     if observe is not None:
                         observe(node, step, i, g, c, before, gradients[parent])
-            g = result = c = before = values = None
+            g = result = c = before = None
+            values = []
     return ends
 
 
@@ -125,14 +126,13 @@ def _leading_to(targets: Collection[Node], nodes: list[Node]) -> list[Node]:
     """Those of `nodes` (oldest first) that some target leads to."""
     led = set(targets)
     for node in nodes:
-        if node not in led and any(parent in led for parent in node.parents or ()):
+        if node not in led and any(parent in led for parent in node.parents):
             led.add(node)
     return [node for node in nodes if node in led]
 
 
 def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> list[Any]:
     """The node's saved values as Tensors that stand in the graph where the values came from."""
-    assert node.values is not None and node.parents is not None
     lifted = [
         lift(value, parent) if parent is not None and value is not None else value
         for value, parent in zip(node.values, node.parents)
@@ -147,10 +147,9 @@ def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> list[Any]:
     return lifted
 
 
-def _collect_output(node: Node, g: Array, gradients: dict[Node, Any]) -> None:
+def _collect_output(node: Output, g: Array, gradients: dict[Node, Any]) -> None:
     """Put the gradient of one output where the op with several outputs finds it."""
-    assert isinstance(node, Output) and node.parents is not None
-    parent = node.parents[0]
+    (parent,) = node.parents
     assert parent is not None
     slots = gradients.setdefault(parent, [None] * len(parent.shape))
     slots[node.index] = g if slots[node.index] is None else slots[node.index] + g

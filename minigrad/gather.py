@@ -67,8 +67,11 @@ class Gathering(Op):
         )
         made.built_in = self.built_in
         for name, rule in self.rules.items():
-            inputs = members if name == self._gathers else [name]
-            made.rules.update(dict.fromkeys(inputs, rule and self._spread(rule, members)))
+            if rule is None:
+                made.rules.update(dict.fromkeys(members if name == self._gathers else [name]))
+            elif name == rule.names[0]:  # once for a rule that serves several inputs
+                spread = self._spread(rule, members)
+                made.rules.update(dict.fromkeys(spread.names, spread))
         return made
 
     def _spread(self, rule: Rule, members: list[str]) -> Rule:
@@ -83,9 +86,13 @@ class Gathering(Op):
 
         def regrouped(g: Any, *values: Any) -> Any:
             row = iter(values)
-            return rule.function(
+            result = rule.function(
                 g, *[[next(row) for _ in group] if many else next(row) for group, many in zip(groups, listed)]
             )
+            if not rule.joint:
+                return result
+            return [c for name, part in zip(rule.names, result) for c in (part if name == self._gathers else [part])]
 
         names = tuple(member for name in rule.names for member in flat(name))
-        return Rule(names, regrouped, tuple(want for group in groups for want in group), rule.surrogate, True)
+        wants = tuple(want for group in groups for want in group)
+        return Rule(names, regrouped, wants, rule.surrogate, rule.joint or self._gathers in rule.names)

@@ -38,6 +38,7 @@ class Plan:
 
 
 order = itertools.count()
+FREED: tuple[Node | None, ...] = (None,)  # the parents of a node that a backward pass has let go
 
 
 class Node:
@@ -47,8 +48,8 @@ class Node:
 
     order: int  # creation number: parents always have a smaller one
     plan: Plan | None  # None for a leaf
-    parents: tuple[Node | None, ...] | None  # one for each input; None: a constant. All None once the graph is freed
-    values: tuple[Any, ...] | None  # inputs (None where dropped), then the output, then shapes
+    parents: tuple[Node | None, ...]  # one for each input; None: a constant
+    values: list[Any]  # inputs (None where dropped), then the output, then shapes
     shape: Any  # of the output; a tuple of shapes where the op has several outputs
     dtype: Any
     scope: str
@@ -73,7 +74,8 @@ class Leaf(Node):
     def __init__(self, shape: tuple[int, ...], dtype: Any, owner: Callable[[], Any] = lambda: None) -> None:
         self.order = next(order)
         self.plan = None
-        self.parents = self.values = ()
+        self.parents = ()
+        self.values = []
         self.shape = shape
         self.dtype = dtype
         self.scope = ""
@@ -92,7 +94,7 @@ class Output(Node):
         self.order = next(order)
         self.plan = None
         self.parents = (node,)
-        self.values = ()
+        self.values = []
         self.shape = node.shape[index]
         self.dtype = node.dtype[index]
         self.scope = node.scope
@@ -115,7 +117,7 @@ def reachable(roots: Iterable[Node], stop: Collection[Node] = ()) -> list[Node]:
         if node in stop:
             continue
         parents = node.parents
-        if parents is None:
+        if parents is FREED:
             name = node.plan.op.name if node.plan else "an output"
             raise RuntimeError(
                 f"backward: this graph was freed by an earlier backward pass (found at {name!r}). "

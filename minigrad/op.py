@@ -62,11 +62,12 @@ class Op:
         self.__doc__ = doc if doc is not None else forward.__doc__
         self.__name__ = self.__qualname__ = name
         self.__wrapped__ = forward
-        self._width = len(self.parameters)
         self._defaults = tuple(p.default for p in self.parameters)
         self._position = {name: i for i, name in enumerate(self.inputs)}
         self._positional = sum(p.kind is not p.KEYWORD_ONLY for p in self.parameters)
-        self._run = forward if self._positional == self._width else self._run_with_keywords
+        plain = self._positional == len(self.inputs)
+        self._run = forward if plain else self._run_with_keywords
+        self._width = len(self.inputs) if plain else -1  # how many positional arguments need no binding
         self._plans: dict[int, Plan] = {}
         taken = {"g", "out"} & set(self.inputs)
         if taken:

@@ -175,11 +175,10 @@ class Tensor:
 
     @grad.setter
     def grad(self, value: npt.ArrayLike | Tensor | None) -> None:
-        if value is not None:
-            value = _as_array(value, self.dtype, copy=False)
-            if value.shape != self.shape:
-                raise ValueError(f"grad: shape {value.shape} does not fit a Tensor of shape {self.shape}")
-        self._grad = value
+        array = None if value is None else _as_array(value, self.dtype, copy=False)
+        if array is not None and array.shape != self.shape:
+            raise ValueError(f"grad: shape {array.shape} does not fit a Tensor of shape {self.shape}")
+        self._grad = array
 
     def backward(self, g: npt.ArrayLike | Tensor | None = None, retain_graph: bool = False) -> None:
         """Add the gradient of this Tensor to the `.grad` of every leaf that it was made from.
@@ -215,12 +214,12 @@ class Tensor:
                     f"backward: a Tensor of shape {self.shape} is not a scalar; pass g, the gradient that arrives "
                     "from above, of the same shape, or call .sum() first"
                 )
-            g = np.ones(self.shape, self.dtype)
+            start = np.ones(self.shape, self.dtype)
         else:
-            g = _as_array(g, self.dtype)
-            if g.shape != self.shape:
-                raise ValueError(f"backward: g has shape {g.shape}, the Tensor has shape {self.shape}")
-        gradients = backward({self.node: g}, retain=retain_graph)
+            start = _as_array(g, self.dtype)
+            if start.shape != self.shape:
+                raise ValueError(f"backward: g has shape {start.shape}, the Tensor has shape {self.shape}")
+        gradients = backward({self.node: start}, retain=retain_graph)
         filled = []
         for leaf, gradient in gradients.items():
             assert isinstance(leaf, Leaf)

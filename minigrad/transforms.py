@@ -50,17 +50,14 @@ class _Linearized:
         roots: dict[Node, Any] = {}
         for out, g in zip(self.outputs, cotangents):
             if type(out) is Tensor and out.node is not None:
-                roots[out.node] = roots[out.node] + g if out.node in roots else make(g, None) if higher and type(g) is not Tensor else g
-        targets = [t.node for t in self.inputs]
-        found = backward(roots, targets=set(targets), lift=make if higher else None, retain=retain or higher)
-        gradients = []
-        for t in self.inputs:
-            g = found.get(t.node)
-            if g is None:
-                g = np.zeros_like(t._data)
-                g = make(g, None) if higher else g
-            gradients.append(g)
-        return gradients
+                g = make(g, None) if higher and type(g) is not Tensor else g
+                roots[out.node] = roots[out.node] + g if out.node in roots else g
+        ends = [t.node for t in self.inputs if t.node is not None]  # every input has one
+        found = backward(roots, targets=set(ends), lift=make if higher else None, retain=retain or higher)
+        for t, end in zip(self.inputs, ends):
+            if end not in found:
+                found[end] = make(np.zeros_like(t._data), None) if higher else np.zeros_like(t._data)
+        return [found[end] for end in ends]
 
     def containers(self, gradients: list[Any]) -> list[Any]:
         """Gradients put together in the form of each argument."""
