@@ -68,20 +68,22 @@ def backward(
                     ends[node] = g
                 continue
             parents, values = node.parents, node.values
-            if plan.op.selects:
+            if plan.selects:
                 careful = True  # whatever was not selected is older, so it is still to come
             if lift is not None:
                 values = _lifted(node, lift)
             elif not retain:
-                node.parents, node.values = FREED, []
+                node.parents = node.values = FREED
             if type(g) is list:
                 g = _fill_missing(g, node)
             for step in plan.steps:
                 result = c = before = None  # let go before the rule allocates
                 needs = step.needs
                 try:
-                    if len(needs) == 1:
+                    if len(needs) == 1:  # the common case: a third of a microsecond less than the general one
                         result = step.rule(g, values[needs[0]])
+                    elif not needs:
+                        result = step.rule(g)
                     else:
                         result = step.rule(g, *[values[k] for k in needs])
                 except Exception as error:
@@ -89,7 +91,7 @@ def backward(
                     raise
                 if invalid or careful:
                     if plan.op.elementwise:
-                        result = _strong_zero(g, result)
+                        result = [_strong_zero(g, c) for c in result] if step.joint else _strong_zero(g, result)
                     invalid.clear()
                 for i, c in _one_for_each(result, step, plan.op.name) if step.joint else ((step.inputs[0], result),):
                     parent = parents[i]
@@ -118,7 +120,7 @@ def backward(
                     if observe is not None:
                         observe(node, step, i, g, c, before, gradients[parent])
             g = result = c = before = None
-            values = []
+            values = FREED
     return ends
 
 

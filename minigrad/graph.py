@@ -35,10 +35,11 @@ class Plan:
     drop: tuple[int, ...]  # inputs that no rule asks for: not kept alive
     keeps_out: bool
     shapes: tuple[int, ...]  # inputs of which only the shape is asked for
+    selects: bool  # does the op hide values? (see `op`)
 
 
 order = itertools.count()
-FREED: tuple[Node | None, ...] = (None,)  # the parents of a node that a backward pass has let go
+FREED: list[Any] = []  # stands for the parents and the values of a node that a backward pass has let go
 
 
 class Node:
@@ -48,7 +49,7 @@ class Node:
 
     order: int  # creation number: parents always have a smaller one
     plan: Plan | None  # None for a leaf
-    parents: tuple[Node | None, ...]  # one for each input; None: a constant
+    parents: list[Node | None]  # one for each input; None: a constant
     values: list[Any]  # inputs (None where dropped), then the output, then shapes
     shape: Any  # of the output; a tuple of shapes where the op has several outputs
     dtype: Any
@@ -74,7 +75,7 @@ class Leaf(Node):
     def __init__(self, shape: tuple[int, ...], dtype: Any, owner: Callable[[], Any] = lambda: None) -> None:
         self.order = next(order)
         self.plan = None
-        self.parents = ()
+        self.parents = []
         self.values = []
         self.shape = shape
         self.dtype = dtype
@@ -93,7 +94,7 @@ class Output(Node):
     def __init__(self, node: Node, index: int) -> None:
         self.order = next(order)
         self.plan = None
-        self.parents = (node,)
+        self.parents = [node]
         self.values = []
         self.shape = node.shape[index]
         self.dtype = node.dtype[index]
@@ -114,7 +115,7 @@ def reachable(roots: Iterable[Node], stop: Collection[Node] = ()) -> list[Node]:
     stack = list(seen)
     while stack:
         node = stack.pop()
-        if node in stop:
+        if stop and node in stop:
             continue
         parents = node.parents
         if parents is FREED:
