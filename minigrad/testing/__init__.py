@@ -1,0 +1,38 @@
+"""What people who write ops test them with: strategies for inputs, the laws that every op obeys, and `op_test`.
+
+import minigrad as mg
+from my_ops import my_op
+
+test_my_op = mg.testing.op_test(my_op)
+"""
+
+from __future__ import annotations
+
+from .arrays import KINDS as KINDS
+from .arrays import LAYOUTS as LAYOUTS
+from .arrays import arrays as arrays
+from .arrays import axes as axes
+from .arrays import axis as axis
+from .arrays import broadcastable as broadcastable
+from .arrays import complex_dtypes as complex_dtypes
+from .arrays import conditioned as conditioned
+from .arrays import dtypes as dtypes
+from .arrays import fill as fill
+from .arrays import index_arrays as index_arrays
+from .arrays import indices as indices
+from .arrays import kinds as kinds
+from .arrays import laid_out as laid_out
+from .arrays import layouts as layouts
+from .arrays import masks as masks
+from .arrays import matrices as matrices
+from .arrays import permutations as permutations
+from .arrays import reshapes as reshapes
+from .arrays import seeds as seeds
+from .arrays import several as several
+from .arrays import shapes as shapes
+from .arrays import slices as slices
+from .call import Call as Call
+from .call import call as call
+from .call import calls as calls
+from .examples import examples as examples
+from .examples import has_examples as has_examples
