@@ -1,8 +1,17 @@
 """The tables of derivatives. Each file reads like a page at the back of a calculus book."""
 
+from . import activations as activations
+from . import constants as constants
+from . import convolution as convolution
 from . import elementwise as elementwise
 from . import indexing as indexing
 from . import linalg as linalg
+from . import nan_reductions as nan_reductions
 from . import network as network
+from . import order as order
+from . import piecewise as piecewise
+from . import quantiles as quantiles
 from . import reductions as reductions
+from . import scans as scans
 from . import shaping as shaping
+from . import special as special

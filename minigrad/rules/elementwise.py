@@ -7,14 +7,24 @@ invalid operation happens again where the backward pass sees it.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from ..backward import unbroadcast
 from ..declare import elementwise, op
 from ..graph import Array
 
-inf = np.inf
+inf = math.inf
+ln2, ln10 = math.log(2), math.log(10)
+degree = math.pi / 180
+
+
+def over(a: Array, b: Array) -> Array:
+    """a / b, and 0 where b is 0: for slopes a / b that come to 0 / 0 at the tip of a cone."""
+    return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
+
 
 # -- arithmetic ---------------------------------------------------------------------------------------------------------
 
@@ -24,71 +34,184 @@ add = elementwise(np.add, "x + y", x=lambda g: g, y=lambda g: g)
 subtract = elementwise(np.subtract, "x - y", x=lambda g: g, y=lambda g: -g)
 multiply = elementwise(np.multiply, "x y", x=lambda g, y: g * y, y=lambda g, x: g * x)
 divide = elementwise(np.divide, "x / y", x=lambda g, y: g / y, y=lambda g, x, y: -g / y * (x / y))
+reciprocal = elementwise(np.reciprocal, "1 / x", x=lambda g, out: -g * out * out)
+remainder = elementwise(
+    np.remainder,
+    "x - floor(x / y) y",
+    x=lambda g: g,
+    y=lambda g, x, y: -g * np.floor_divide(x, y),
+)
+fmod = elementwise(
+    np.fmod,
+    "x - trunc(x / y) y",
+    x=lambda g: g,
+    y=lambda g, x, y, out: g * np.rint((out - x) / y),  # x / y itself may round to the next integer
+)
+
+
+@op
+def divmod(x: Array, y: Array) -> tuple[Array, Array]:
+    """(floor(x / y), x - floor(x / y) y). The first is flat, the second as in `remainder`."""
+    quotient, rest = np.divmod(x, y)
+    return quotient, rest
+
+
+@divmod.vjp("x")
+def _(g: tuple[Array, Array], x_shape: tuple[int, ...]) -> Array:
+    return unbroadcast(g[1], x_shape)
+
+
+@divmod.vjp("y")
+def _(g: tuple[Array, Array], out: tuple[Array, Array], y_shape: tuple[int, ...]) -> Array:
+    return unbroadcast(-g[1] * out[0], y_shape)
+
+
+# -- powers -------------------------------------------------------------------------------------------------------------
+
 square = elementwise(np.square, "x^2", x=lambda g, x: 2 * g * x)
 sqrt = elementwise(np.sqrt, "x^(1/2)", domain={"x": (0, inf)}, x=lambda g, x: g / (2 * np.sqrt(x)))
+cbrt = elementwise(np.cbrt, "x^(1/3)", x=lambda g, out: g / (3 * out * out))
+
+
+def _power_x(g: Array, x: Array, y: Array) -> Array:
+    slope = y * x ** (y - 1)
+    if np.ndim(y) or y == 0:  # x^0 is 1 everywhere: flat at 0 too, where the formula has 0 * inf
+        slope = np.where((x == 0) & (y == 0), 0, slope)
+    return g * slope
+
+
+def _power_y(g: Array, x: Array, y: Array) -> Array:
+    return g * x**y * np.log(np.where((x == 0) & (y >= 0), 1, x))  # 0^y is 0 to the right of y, whatever ln 0 says
+
+
+power = elementwise(lambda x, y: x**y, "x^y", name="power", x=_power_x, y=_power_y)  # ** has short cuts for 2 and 1/2
+float_power = elementwise(np.float_power, "x^y in double precision", x=_power_x, y=_power_y)
 
 # -- exponentials and logarithms ----------------------------------------------------------------------------------------
 
 exp = elementwise(np.exp, "e^x", x=lambda g, out: g * out)
+exp2 = elementwise(np.exp2, "2^x", x=lambda g, out: g * out * ln2)
+expm1 = elementwise(np.expm1, "e^x - 1", x=lambda g, x: g * np.exp(x))  # out + 1 would lose the digits of a small e^x
 log = elementwise(np.log, "ln x", domain={"x": (0, inf)}, x=lambda g, x: g / x)
+log2 = elementwise(np.log2, "ln x / ln 2", domain={"x": (0, inf)}, x=lambda g, x: g / (x * ln2))
+log10 = elementwise(np.log10, "ln x / ln 10", domain={"x": (0, inf)}, x=lambda g, x: g / (x * ln10))
+log1p = elementwise(np.log1p, "ln(1 + x)", domain={"x": (-1, inf)}, x=lambda g, x: g / (1 + x))
+
+
+def _sigmoid(x: Array) -> Array:
+    return np.exp(-np.logaddexp(0, -x))  # no overflow, and no digits lost where it is small
+
+
+def _ahead(x: Array, y: Array) -> Array:
+    return np.where(x == y, 0, x - y)  # inf - inf is a tie here
+
+
+logaddexp = elementwise(
+    np.logaddexp,
+    "ln(e^x + e^y), without overflow",
+    x=lambda g, x, y: g * _sigmoid(_ahead(x, y)),
+    y=lambda g, x, y: g * _sigmoid(_ahead(y, x)),
+)
+logaddexp2 = elementwise(
+    np.logaddexp2,
+    "log2(2^x + 2^y), without overflow",
+    x=lambda g, x, y: g * _sigmoid(ln2 * _ahead(x, y)),
+    y=lambda g, x, y: g * _sigmoid(ln2 * _ahead(y, x)),
+)
+
+# -- angles -------------------------------------------------------------------------------------------------------------
 
 sin = elementwise(np.sin, "sin x", x=lambda g, x: g * np.cos(x))
 cos = elementwise(np.cos, "cos x", x=lambda g, x: -g * np.sin(x))
-tanh = elementwise(np.tanh, "tanh x", x=lambda g, out: g * (1 - out * out))
-
-# -- piecewise constant: no gradient --------------------------------------------------------------------------------------
-
-floor = elementwise(np.floor, "largest integer not above x", x=None)
-equal = elementwise(np.equal, "x == y", x=None, y=None)
-not_equal = elementwise(np.not_equal, "x != y", x=None, y=None)
-less = elementwise(np.less, "x < y", x=None, y=None)
-less_equal = elementwise(np.less_equal, "x <= y", x=None, y=None)
-greater = elementwise(np.greater, "x > y", x=None, y=None)
-greater_equal = elementwise(np.greater_equal, "x >= y", x=None, y=None)
-sign = elementwise(np.sign, "-1, 0 or 1", x=None)
-
-# -- kinks: ties share the gradient evenly --------------------------------------------------------------------------------
-
-absolute = elementwise(np.absolute, "|x|", x=lambda g, x: g * np.sign(x))
-maximum = elementwise(
-    np.maximum,
-    "the larger of x and y; where they are equal each gets half",
-    x=lambda g, x, y: g * ((x > y) + 0.5 * (x == y)).astype(g.dtype),
-    y=lambda g, x, y: g * ((y > x) + 0.5 * (x == y)).astype(g.dtype),
+tan = elementwise(np.tan, "tan x", x=lambda g, out: g * (1 + out * out))
+arcsin = elementwise(
+    np.arcsin, "the angle in [-pi/2, pi/2] whose sine is x", domain={"x": (-1, 1)}, x=lambda g, x: g / _semicircle(x)
 )
-relu = elementwise(lambda x: np.maximum(x, 0), "max(x, 0); at 0 the slope is taken as 0", name="relu", x=lambda g, out: g * (out > 0))
-power = elementwise(
-    np.power,
-    "x^y",
-    x=lambda g, x, y: g * y * np.power(x, y - 1),
-    y=lambda g, x, out: g * out * np.log(x),
+arccos = elementwise(
+    np.arccos, "the angle in [0, pi] whose cosine is x", domain={"x": (-1, 1)}, x=lambda g, x: -g / _semicircle(x)
+)
+arctan = elementwise(np.arctan, "the angle in (-pi/2, pi/2) whose tangent is x", x=lambda g, x: g / (1 + x * x))
+arctan2 = elementwise(
+    np.arctan2,
+    "the angle of the point (y, x); at the origin, where no slope exists, it is taken as 0",
+    x=lambda g, x, y: g * over(y / _radius(x, y), np.hypot(x, y)),
+    y=lambda g, x, y: -g * over(x / _radius(x, y), np.hypot(x, y)),
+)
+hypot = elementwise(
+    np.hypot,
+    "(x^2 + y^2)^(1/2); at the origin, the tip of the cone, the slope is taken as 0",
+    x=lambda g, x, out: g * over(x, out),
+    y=lambda g, y, out: g * over(y, out),
+)
+deg2rad = elementwise(np.deg2rad, "x pi / 180", x=lambda g: g * degree)
+radians = elementwise(np.radians, "x pi / 180", x=lambda g: g * degree)
+rad2deg = elementwise(np.rad2deg, "x 180 / pi", x=lambda g: g / degree)
+degrees = elementwise(np.degrees, "x 180 / pi", x=lambda g: g / degree)
+
+
+def _semicircle(x: Array) -> Array:
+    return np.sqrt((1 - x) * (1 + x))  # 1 - x^2 would lose digits near its ends
+
+
+def _radius(x: Array, y: Array) -> Array:
+    r = np.hypot(x, y)
+    return np.where(r == 0, 1, r)
+
+
+# -- hyperbolic ---------------------------------------------------------------------------------------------------------
+
+sinh = elementwise(np.sinh, "(e^x - e^-x) / 2", x=lambda g, x: g * np.cosh(x))
+cosh = elementwise(np.cosh, "(e^x + e^-x) / 2", x=lambda g, x: g * np.sinh(x))
+tanh = elementwise(np.tanh, "sinh x / cosh x", x=lambda g, out: g * (1 - out * out))
+arcsinh = elementwise(np.arcsinh, "ln(x + (x^2 + 1)^(1/2))", x=lambda g, x: g / np.hypot(x, 1))
+arccosh = elementwise(
+    np.arccosh,
+    "ln(x + (x^2 - 1)^(1/2))",
+    domain={"x": (1, inf)},
+    x=lambda g, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)),
+)
+arctanh = elementwise(
+    np.arctanh, "ln((1 + x) / (1 - x)) / 2", domain={"x": (-1, 1)}, x=lambda g, x: g / ((1 - x) * (1 + x))
 )
 
+# -- the same number in another form --------------------------------------------------------------------------------------
 
-# -- constants of a shape: what a rule may ask of a Tensor ------------------------------------------------------------------
-
-
-@op(flat=("x",))
-def zeros_like(x: Array, dtype: Any = None) -> Array:
-    """Zeros of x's shape; constant."""
-    return np.zeros_like(x, dtype=dtype)
-
-
-@op(flat=("x",))
-def ones_like(x: Array, dtype: Any = None) -> Array:
-    """Ones of x's shape; constant."""
-    return np.ones_like(x, dtype=dtype)
+ldexp = elementwise(np.ldexp, "x 2^i, for an integer i", x=lambda g, i: np.ldexp(g, i), i=None)
 
 
 @op
-def astype(x: Array, dtype: Any) -> Array:
-    """x as another dtype. The gradient comes back in x's own."""
-    return x.astype(dtype)
+def frexp(x: Array) -> tuple[Array, Array]:
+    """x as m 2^i with 1/2 <= |m| < 1 and an integer i, which is flat: m gets x's gradient, scaled by 2^-i."""
+    mantissa, exponent = np.frexp(x)
+    return mantissa, exponent
+
+
+@frexp.vjp("x")
+def _(g: tuple[Array, Array], out: tuple[Array, Array]) -> Array:
+    return np.ldexp(g[0], -out[1])
+
+
+@op
+def modf(x: Array) -> tuple[Array, Array]:
+    """The fractional part of x and the integral part, which is flat."""
+    fraction, whole = np.modf(x)
+    return fraction, whole
+
+
+@modf.vjp("x")
+def _(g: tuple[Array, Array]) -> Array:
+    return g[0]
+
+
+@op
+def astype(x: Array, dtype: Any, copy: bool = True) -> Array:
+    """x as another dtype. The gradient comes back in x's own; rounding to integers is flat."""
+    return x.astype(dtype, copy=copy)
 
 
 @astype.vjp("x")
-def _(g: Array) -> Array:
-    return g
+def _(g: Array, dtype: Any) -> Array:
+    return g if np.dtype(dtype).kind in "fc" else np.zeros_like(g)
 
 
 @op
