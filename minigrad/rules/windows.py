@@ -1,0 +1,93 @@
+"""Where the windows of a kernel lie: the geometry that convolution and pooling share, for any number of axes.
+
+Along an axis, window o looks at the places `o * stride + tap * dilation` of the padded input, tap = 0 ... kernel - 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import NamedTuple
+
+Sizes = tuple[int, ...]
+
+
+class Windows(NamedTuple):
+    """The windows of a kernel, with a number for each axis."""
+
+    kernel: Sizes
+    stride: Sizes
+    padding: tuple[tuple[int, int], ...]  # how much is added before and after
+    dilation: Sizes
+
+    def span(self) -> Sizes:
+        """From a window's first place to its last, both counted."""
+        return tuple((k - 1) * d + 1 for k, d in zip(self.kernel, self.dilation))
+
+    def padded(self, size: Sizes) -> Sizes:
+        """The size of the input with its padding."""
+        return tuple(n + before + after for n, (before, after) in zip(size, self.padding))
+
+    def inside(self, size: Sizes) -> tuple[slice, ...]:
+        """Where the input stands in the padded input."""
+        return tuple(slice(before, before + n) for n, (before, _) in zip(size, self.padding))
+
+    def count(self, op: str, size: Sizes) -> Sizes:
+        """How many windows fit along each axis of an input of `size`; ValueError where none does."""
+        padded, span = self.padded(size), self.span()
+        if any(s > n for s, n in zip(span, padded)):
+            raise ValueError(
+                f"{op}: a window covers {span}, and x with its padding has only {padded}; "
+                "use a smaller kernel or dilation, or more padding"
+            )
+        return tuple((n - s) // step + 1 for n, s, step in zip(padded, span, self.stride))
+
+    def taps(self, count: Sizes) -> Iterator[tuple[Sizes, tuple[slice, ...]]]:
+        """Each place in the kernel, and where in the padded input the windows see it."""
+        for tap in product(*map(range, self.kernel)):
+            yield (
+                tap,
+                tuple(
+                    slice(t * d, t * d + (n - 1) * s + 1, s)
+                    for t, n, s, d in zip(tap, count, self.stride, self.dilation)
+                ),
+            )
+
+
+def windows(
+    op: str, kernel: Sizes, stride: int | Sizes, padding: int | Sizes | str = 0, dilation: int | Sizes = 1
+) -> Windows:
+    """The windows that arguments in PyTorch's form describe.
+
+    >>> windows("conv2d", (3, 2), stride=1, padding="same").padding
+    ((1, 1), (0, 1))
+    """
+    axes = len(kernel)
+    stride = per_axis(op, "stride", stride, axes, least=1)
+    dilation = per_axis(op, "dilation", dilation, axes, least=1)
+    if isinstance(padding, str):
+        if padding not in ("same", "valid"):
+            raise ValueError(f"{op}: padding is {padding!r}; as a word it is 'same' or 'valid'")
+        if padding == "same" and any(s != 1 for s in stride):
+            raise ValueError(f"{op}: padding='same' needs stride 1, and stride is {stride}")
+        whole = [(k - 1) * d * (padding == "same") for k, d in zip(kernel, dilation)]
+        pairs = tuple((n // 2, n - n // 2) for n in whole)
+    else:
+        pairs = tuple((n, n) for n in per_axis(op, "padding", padding, axes, least=0))
+    return Windows(kernel, stride, pairs, dilation)
+
+
+def per_axis(op: str, argument: str, value: int | Sizes, axes: int, least: int) -> Sizes:
+    """`value`, a number for all axes or one for each, as one for each; ValueError where there are not as many.
+
+    >>> per_axis("conv2d", "stride", 2, axes=2, least=1)
+    (2, 2)
+    """
+    sizes = tuple(value) if isinstance(value, (tuple, list)) else (value,) * axes
+    if len(sizes) == 1:
+        sizes *= axes
+    if len(sizes) != axes or any(n < least for n in sizes):
+        raise ValueError(
+            f"{op}: {argument} is {value}; it must be a number of at least {least}, or {axes} of them, one for each axis"
+        )
+    return sizes
