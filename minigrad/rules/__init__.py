@@ -10,6 +10,7 @@ from . import nan_reductions as nan_reductions
 from . import network as network
 from . import order as order
 from . import piecewise as piecewise
+from . import pooling as pooling
 from . import quantiles as quantiles
 from . import reductions as reductions
 from . import scans as scans

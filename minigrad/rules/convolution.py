@@ -271,7 +271,8 @@ def _convolution(
     axes = weight.ndim - 2
     _check_groups(op, x, weight, groups, weight.shape[1] * groups)
     how = windows(op, weight.shape[2:], stride, padding, dilation)
-    out = im2col.convolved(x, weight, how, how.count(op, x.shape[-axes:]), groups)
+    how.check(op, x.shape[-axes:])
+    out = im2col.convolved(x, weight, how, groups)
     return out if bias is None else _plus_channel_bias(op, out, bias, weight.shape[0], axes)
 
 

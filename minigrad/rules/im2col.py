@@ -19,11 +19,12 @@ from ..graph import Array
 from .windows import Sizes, Windows
 
 
-def convolved(x: Array, weight: Array, how: Windows, count: Sizes, groups: int) -> Array:
+def convolved(x: Array, weight: Array, how: Windows, groups: int) -> Array:
     """The products of all windows of x with all kernels, weight (out, channels / groups, ...)."""
+    axes = weight.ndim - 2
+    batch, count = x.shape[: -1 - axes], how.count(x.shape[-axes:])
     kernels = np.moveaxis(weight, 1, -1).reshape(groups, weight.shape[0] // groups, prod(weight.shape[1:]))
     out = np.matmul(columns(x, how, count, groups), np.swapaxes(kernels, 1, 2))
-    batch = x.shape[: -1 - len(count)]
     return np.moveaxis(np.moveaxis(out, 0, 1).reshape(*batch, *count, weight.shape[0]), -1, len(batch))
 
 

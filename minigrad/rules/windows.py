@@ -6,13 +6,14 @@ Along an axis, window o looks at the places `o * stride + tap * dilation` of the
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import product
-from typing import NamedTuple
 
 Sizes = tuple[int, ...]
 
 
-class Windows(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Windows:
     """The windows of a kernel, with a number for each axis."""
 
     kernel: Sizes
@@ -32,15 +33,17 @@ class Windows(NamedTuple):
         """Where the input stands in the padded input."""
         return tuple(slice(before, before + n) for n, (before, _) in zip(size, self.padding))
 
-    def count(self, op: str, size: Sizes) -> Sizes:
-        """How many windows fit along each axis of an input of `size`; ValueError where none does."""
-        padded, span = self.padded(size), self.span()
-        if any(s > n for s, n in zip(span, padded)):
+    def count(self, size: Sizes) -> Sizes:
+        """How many windows there are along each axis of an input of `size`."""
+        return tuple((n - s) // step + 1 for n, s, step in zip(self.padded(size), self.span(), self.stride))
+
+    def check(self, op: str, size: Sizes) -> None:
+        """ValueError where not even one window fits."""
+        if any(s > n for n, s in zip(self.padded(size), self.span())):
             raise ValueError(
-                f"{op}: a window covers {span}, and x with its padding has only {padded}; "
+                f"{op}: a window covers {self.span()}, and x with its padding has only {self.padded(size)}; "
                 "use a smaller kernel or dilation, or more padding"
             )
-        return tuple((n - s) // step + 1 for n, s, step in zip(padded, span, self.stride))
 
     def taps(self, count: Sizes) -> Iterator[tuple[Sizes, tuple[slice, ...]]]:
         """Each place in the kernel, and where in the padded input the windows see it."""
