@@ -74,10 +74,10 @@ cbrt = elementwise(np.cbrt, "x^(1/3)", x=lambda g, out: g / (3 * out * out))
 
 
 def _power_x(g: Array, x: Array, y: Array) -> Array:
-    slope = y * x ** (y - 1)
-    if np.ndim(y) or y == 0:  # x^0 is 1 everywhere: flat at 0 too, where the formula has 0 * inf
-        slope = np.where((x == 0) & (y == 0), 0, slope)
-    return g * slope
+    lower = y - 1
+    if np.ndim(y) or y == 0:  # x^0 is 1 everywhere: flat at 0 too, where the formula has 0 * 0^-1
+        lower = np.where((x == 0) & (y == 0), 0, lower)
+    return g * y * x**lower
 
 
 def _power_y(g: Array, x: Array, y: Array) -> Array:
@@ -103,7 +103,7 @@ def _sigmoid(x: Array) -> Array:
 
 
 def _ahead(x: Array, y: Array) -> Array:
-    return np.where(x == y, 0, x - y)  # inf - inf is a tie here
+    return np.where(np.isinf(x) & (x == y), 0, x - y)  # inf - inf is a tie here
 
 
 logaddexp = elementwise(

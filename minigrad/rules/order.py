@@ -12,11 +12,24 @@ from .axes import Shape
 from .indexing import scatter_add
 
 
-def to_positions(g: Array, indices: Array, shape: Shape, axis: int) -> Array:
-    """Zeros of `shape`, with g added at `indices` along an axis."""
-    grid: list[Any] = list(np.ogrid[tuple(slice(n) for n in g.shape)])
-    grid[axis] = indices
-    return scatter_add(np.zeros(shape, g.dtype), tuple(grid), g)
+@op(flat=("indices",))
+def add_along_axis(x: Array, indices: Array, values: Array, axis: int) -> Array:
+    """A copy of x with values added at the indices along an axis; repeated ones add up. values gets g[indices]."""
+    out = np.array(x)
+    index: list[Any] = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
+    index[axis] = indices
+    np.add.at(out, tuple(index), values)
+    return out
+
+
+@add_along_axis.vjp("x")
+def _(g: Array) -> Array:
+    return g
+
+
+@add_along_axis.vjp("values")
+def _(g: Array, indices: Array, axis: int) -> Array:
+    return np.take_along_axis(g, indices, axis)
 
 
 def unsort(g: Array, x: Array) -> Array:
@@ -86,4 +99,4 @@ def topk(x: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = T
 
 @topk.vjp("x")
 def _(g: TopK, out: TopK, x_shape: Shape, dim: int) -> Array:
-    return to_positions(g[0], out[1], x_shape, dim)
+    return add_along_axis(np.zeros(x_shape, g[0].dtype), out[1], g[0], dim)

@@ -234,7 +234,7 @@ def _(g: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
 @op
 def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """ln sum_i e^(x_i), without overflow. Element i gets g e^(x_i - out): the softmax."""
-    top = np.max(x, axis=axis, keepdims=True)
+    top = np.max(x, axis=axis, keepdims=True, **options(initial=None if np.size(x) else -np.inf))
     top = np.where(np.isfinite(top), top, 0)
     with np.errstate(divide="ignore"):  # ln 0 is -inf where all x_i are -inf: right, and no reason to warn
         out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top

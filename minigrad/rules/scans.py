@@ -13,7 +13,7 @@ from ..backward import unbroadcast
 from ..declare import op
 from ..graph import Array
 from .axes import Shape, options
-from .order import to_positions
+from .order import add_along_axis
 
 
 def delayed(x: Array, first: float) -> Array:
@@ -40,7 +40,8 @@ def linear_recurrence(a: Array, b: Array) -> Array:
 
 @linear_recurrence.vjp("a", "b")
 def _(g: Array, out: Array, a: Array, b_shape: Shape) -> tuple[Array, Array]:
-    inner = linear_recurrence(delayed(a[..., ::-1], 0), g[..., ::-1])[..., ::-1]
+    factors = np.broadcast_to(a, out.shape)
+    inner = linear_recurrence(delayed(factors[..., ::-1], 0), g[..., ::-1])[..., ::-1]
     return unbroadcast(delayed(out, 0) * inner, a.shape), unbroadcast(inner, b_shape)
 
 
@@ -95,6 +96,8 @@ def diff(x: Array, n: int = 1, axis: int = -1, prepend: Any = None, append: Any 
 def _(
     g: Array, x_shape: Shape, prepend_shape: Shape, append_shape: Shape, n: int, axis: int, prepend: Any, append: Any
 ) -> tuple[Array, Any, Any]:
+    if n == 0:  # x as it is, nothing put to it
+        return g, None, None
     ahead, behind = _length(prepend, axis), _length(append, axis)
     total = ahead + x_shape[axis] + behind
     g = np.moveaxis(g, axis, -1)
@@ -200,7 +203,7 @@ def cummin(x: Array, dim: int) -> Extremes:
 @cummax.vjp("x")
 @cummin.vjp("x")
 def _(g: Extremes, out: Extremes, x_shape: Shape, dim: int) -> Array:
-    return to_positions(g[0], out[1], x_shape, dim)
+    return add_along_axis(np.zeros(x_shape, g[0].dtype), out[1], g[0], dim)
 
 
 @op
