@@ -25,6 +25,8 @@ def quantile_vjp(
     count, n = table.shape
     if not table.size:
         return np.zeros_like(x)
+    if skip_nan and np.ndim(q) > 1:
+        raise ValueError("nanquantile: q has more than one axis, and NumPy puts these in no order to rely on; flatten q")
     if skip_nan:
         rank = np.argsort(np.argsort(table, axis=-1), axis=-1).astype(x.dtype)
         place = np.nanquantile(np.where(np.isnan(table), np.nan, rank), q, axis=-1, method=method)

@@ -18,7 +18,7 @@ def _(draw: Draw) -> Call:
     return call(x, axis=draw(axes(x.ndim)), keepdims=draw(st.booleans()))
 
 
-@inputs_of("ptp", "median", "nanmedian")
+@inputs_of("ptp")
 def _(draw: Draw) -> Call:
     """Of at least one number."""
     x = draw(arrays(shapes(min_side=1)))
