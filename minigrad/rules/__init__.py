@@ -3,6 +3,7 @@
 from . import activations as activations
 from . import constants as constants
 from . import convolution as convolution
+from . import curves as curves
 from . import elementwise as elementwise
 from . import indexing as indexing
 from . import linalg as linalg
