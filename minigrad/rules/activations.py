@@ -15,7 +15,7 @@ from ..graph import Array
 from .axes import Shape
 from .special import erf
 
-# -- saturating -----------------------------------------------------------------------------------------------------------
+# -- saturating -------------------------------------------------------------------------------------------------------
 
 
 def _sigmoid(x: Array) -> Array:
@@ -46,7 +46,7 @@ hardsigmoid = elementwise(
     x=lambda g, out: g * ((out > 0) & (out < 1)) / 6,
 )
 
-# -- bent at 0 ------------------------------------------------------------------------------------------------------------
+# -- bent at 0 --------------------------------------------------------------------------------------------------------
 
 relu = elementwise(
     lambda x: np.maximum(x, 0),  # x * (x > 0) is faster in float32, and nan for -inf
@@ -113,7 +113,7 @@ def _for_channels(weight: Array, ndim: int) -> Array:
     return weight.reshape(_channel_lengths(weight.shape, ndim))
 
 
-# -- smooth ---------------------------------------------------------------------------------------------------------------
+# -- smooth -----------------------------------------------------------------------------------------------------------
 
 
 def _gelu(x: Array, approximate: str = "none") -> Array:
@@ -182,7 +182,7 @@ hardswish = elementwise(
 )
 
 
-# -- over an axis -----------------------------------------------------------------------------------------------------------
+# -- over an axis -----------------------------------------------------------------------------------------------------
 
 
 @op
@@ -211,7 +211,7 @@ def _(g: Array, out: Array, dim: int) -> Array:
 
 @op
 def glu(x: Array, dim: int = -1) -> Array:
-    """a sigmoid(b), where a and b are the halves of x along an axis: Dauphin et al. (2016). One rule for both halves."""
+    """a sigmoid(b), where a and b are the halves of x along an axis: Dauphin et al. (2016)."""
     a, b = np.split(x, 2, axis=dim)
     return a * _sigmoid(b)
 

@@ -15,7 +15,7 @@ from ..graph import Array
 from ..tensor import Tensor
 from .axes import Axis, options
 
-# -- arrays of x's shape ------------------------------------------------------------------------------------------------
+# -- arrays of x's shape ----------------------------------------------------------------------------------------------
 
 
 @op(flat=("x",))
@@ -49,7 +49,7 @@ def _(g: Array, fill_value_shape: tuple[int, ...]) -> Array:
     return unbroadcast(g, fill_value_shape)
 
 
-# -- positions ----------------------------------------------------------------------------------------------------------
+# -- positions --------------------------------------------------------------------------------------------------------
 
 
 @op(flat=("x",))
@@ -77,7 +77,9 @@ def nanargmin(x: Array, axis: int | None = None, *, keepdims: bool = False) -> A
 
 
 @op(flat=("x",))
-def argsort(x: Array, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: bool | None = None) -> Array:
+def argsort(
+    x: Array, axis: int | None = -1, kind: Any = None, order: None = None, *, stable: bool | None = None
+) -> Array:
     """The positions that would sort x."""
     return np.argsort(x, axis, kind, order, **options(stable=stable))
 
@@ -124,7 +126,7 @@ def argwhere(x: Array) -> Array:
     return np.argwhere(x)
 
 
-# -- counts, yes and no ---------------------------------------------------------------------------------------------------
+# -- counts, yes and no -----------------------------------------------------------------------------------------------
 
 
 @op(flat=("x",))
@@ -171,7 +173,7 @@ def isin(
     return np.isin(x, test_elements, assume_unique, invert, kind=kind)
 
 
-# -- questions about an array rather than its elements: the answer is no Tensor ---------------------------------------------
+# -- questions about an array rather than its elements: the answer is no Tensor ---------------------------------------
 
 
 class Question:

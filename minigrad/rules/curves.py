@@ -12,7 +12,7 @@ from ..graph import Array
 from .axes import Shape
 from .indexing import scatter_add
 
-# -- area ---------------------------------------------------------------------------------------------------------------
+# -- area -------------------------------------------------------------------------------------------------------------
 
 
 @op
@@ -43,7 +43,7 @@ def _(g: Array, y: Array, x: Array | None, dx: float, axis: int) -> tuple[Array,
     return g_y, g_x if x.ndim == 1 else np.moveaxis(g_x, -1, axis)
 
 
-# -- between the samples ----------------------------------------------------------------------------------------------------
+# -- between the samples ----------------------------------------------------------------------------------------------
 
 
 @op
@@ -51,7 +51,7 @@ def interp(x: Array, xp: Array, fp: Array, left: float | None = None, right: flo
     """The straight line between the samples (xp_j, fp_j) and (xp_(j+1), fp_(j+1)) that x lies between.
 
     With t the part of the way from xp_j to xp_(j+1): fp_j gets g (1 - t), fp_(j+1) gets g t, x gets g times the slope
-    (at a sample the slope to its right), and xp_j, xp_(j+1) get -(1 - t), -t times that. Beyond its ends the curve is flat.
+    (at a sample the slope to its right), and xp_j, xp_(j+1) get -(1 - t), -t times that. Beyond its ends it is flat.
     """
     return np.interp(x, xp, fp, left, right)
 
@@ -89,7 +89,7 @@ def _(g: Array) -> Array:
     return g
 
 
-# -- sliding products: `conv1d` has channels, stride and padding --------------------------------------------------------------
+# -- sliding products: `conv1d` has channels, stride and padding ------------------------------------------------------
 
 
 @op

@@ -26,7 +26,7 @@ def over(a: Array, b: Array) -> Array:
     return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
 
 
-# -- arithmetic ---------------------------------------------------------------------------------------------------------
+# -- arithmetic -------------------------------------------------------------------------------------------------------
 
 positive = elementwise(np.positive, "x", x=lambda g: g)
 negative = elementwise(np.negative, "-x", x=lambda g: -g)
@@ -66,7 +66,7 @@ def _(g: tuple[Array, Array], out: tuple[Array, Array], y_shape: tuple[int, ...]
     return unbroadcast(-g[1] * out[0], y_shape)
 
 
-# -- powers -------------------------------------------------------------------------------------------------------------
+# -- powers -----------------------------------------------------------------------------------------------------------
 
 square = elementwise(np.square, "x^2", x=lambda g, x: 2 * g * x)
 sqrt = elementwise(np.sqrt, "x^(1/2)", domain={"x": (0, inf)}, x=lambda g, x: g / (2 * np.sqrt(x)))
@@ -87,7 +87,7 @@ def _power_y(g: Array, x: Array, y: Array) -> Array:
 power = elementwise(lambda x, y: x**y, "x^y", name="power", x=_power_x, y=_power_y)  # ** has short cuts for 2 and 1/2
 float_power = elementwise(np.float_power, "x^y in double precision", x=_power_x, y=_power_y)
 
-# -- exponentials and logarithms ----------------------------------------------------------------------------------------
+# -- exponentials and logarithms --------------------------------------------------------------------------------------
 
 exp = elementwise(np.exp, "e^x", x=lambda g, out: g * out)
 exp2 = elementwise(np.exp2, "2^x", x=lambda g, out: g * out * ln2)
@@ -119,7 +119,7 @@ logaddexp2 = elementwise(
     y=lambda g, x, y: g * _sigmoid(ln2 * _ahead(y, x)),
 )
 
-# -- angles -------------------------------------------------------------------------------------------------------------
+# -- angles -----------------------------------------------------------------------------------------------------------
 
 sin = elementwise(np.sin, "sin x", x=lambda g, x: g * np.cos(x))
 cos = elementwise(np.cos, "cos x", x=lambda g, x: -g * np.sin(x))
@@ -158,7 +158,7 @@ def _radius(x: Array, y: Array) -> Array:
     return np.where(r == 0, 1, r)
 
 
-# -- hyperbolic ---------------------------------------------------------------------------------------------------------
+# -- hyperbolic -------------------------------------------------------------------------------------------------------
 
 sinh = elementwise(np.sinh, "(e^x - e^-x) / 2", x=lambda g, x: g * np.cosh(x))
 cosh = elementwise(np.cosh, "(e^x + e^-x) / 2", x=lambda g, x: g * np.sinh(x))
@@ -174,7 +174,7 @@ arctanh = elementwise(
     np.arctanh, "ln((1 + x) / (1 - x)) / 2", domain={"x": (-1, 1)}, x=lambda g, x: g / ((1 - x) * (1 + x))
 )
 
-# -- the same number in another form --------------------------------------------------------------------------------------
+# -- the same number in another form ----------------------------------------------------------------------------------
 
 ldexp = elementwise(np.ldexp, "x 2^i, for an integer i", x=lambda g, i: np.ldexp(g, i), i=None)
 

@@ -92,7 +92,7 @@ def nanstd(
 @nanvar.vjp("x", "mean")
 def _(
     g: Array, x: Array, axis: Axis, ddof: float, keepdims: bool, where: Array, mean: Any, correction: float | None
-) -> tuple[Array, Array | None]:
+) -> Any:
     return var_vjp(g, x, axis, ddof, keepdims, present(x, where), mean, correction)
 
 
@@ -107,7 +107,7 @@ def _(
     where: Array,
     mean: Any,
     correction: float | None,
-) -> tuple[Array, Array | None]:
+) -> Any:
     return std_vjp(g, out, x, axis, ddof, keepdims, present(x, where), mean, correction)
 
 

@@ -1,4 +1,4 @@
-"""Functions with kinks, which share the gradient evenly at a tie, and functions made of flat pieces, which have none."""
+"""Functions with kinks, which share the gradient evenly at a tie, and functions of flat pieces, which have none."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from ..declare import elementwise
 from ..graph import Array
 
-# -- kinks --------------------------------------------------------------------------------------------------------------
+# -- kinks ------------------------------------------------------------------------------------------------------------
 
 
 def beats(x: Array, y: Array, dtype: Any) -> Array:
@@ -108,7 +108,7 @@ clip = elementwise(
     max=_clip_high,
 )
 
-# -- made of flat pieces: no gradient ---------------------------------------------------------------------------------------
+# -- made of flat pieces: no gradient ---------------------------------------------------------------------------------
 
 floor = elementwise(np.floor, "the largest integer not above x", x=None)
 ceil = elementwise(np.ceil, "the smallest integer not below x", x=None)
@@ -120,7 +120,9 @@ around = elementwise(lambda x, decimals=0: np.round(x, decimals), "x to some dec
 floor_divide = elementwise(np.floor_divide, "floor(x / y)", x=None, y=None)
 sign = elementwise(np.sign, "-1, 0 or 1", x=None)
 signbit = elementwise(np.signbit, "is x negative, or -0?", x=None)
-heaviside = elementwise(np.heaviside, "0 where x < 0, y where x = 0, 1 where x > 0", x=None, y=lambda g, x: g * (x == 0))
+heaviside = elementwise(
+    np.heaviside, "0 where x < 0, y where x = 0, 1 where x > 0", x=None, y=lambda g, x: g * (x == 0)
+)
 
 equal = elementwise(np.equal, "x == y", x=None, y=None)
 not_equal = elementwise(np.not_equal, "x != y", x=None, y=None)

@@ -1,4 +1,4 @@
-"""Quantiles: the median, and any other. The gradient goes to the one or two elements that each quantile lies between."""
+"""Quantiles: the median, and any other. The gradient goes to the one or two elements that each lies between."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from .indexing import scatter_add
 from .order import unsort
 
 
-def quantile_vjp(
-    g: Array, x: Array, q: Array, axis: Axis, method: str = "linear", skip_nan: bool = False
-) -> Array:
+def quantile_vjp(g: Array, x: Array, q: Array, axis: Axis, method: Any = "linear", skip_nan: bool = False) -> Array:
     """Each quantile lies between two elements, and these share its g by how near they are; equal elements share theirs.
 
     Where the quantile of 0, 1, ..., n - 1 lies, there lies the quantile of n sorted numbers: this holds for every
@@ -26,7 +24,9 @@ def quantile_vjp(
     if not table.size:
         return np.zeros_like(x)
     if skip_nan and np.ndim(q) > 1:
-        raise ValueError("nanquantile: q has more than one axis, and NumPy puts these in no order to rely on; flatten q")
+        raise ValueError(
+            "nanquantile: q has more than one axis, and NumPy puts these in no order to rely on; flatten q"
+        )
     if skip_nan:
         rank = np.argsort(np.argsort(table, axis=-1), axis=-1).astype(x.dtype)
         place = np.nanquantile(np.where(np.isnan(table), np.nan, rank), q, axis=-1, method=method)
@@ -81,7 +81,7 @@ def _(g: Array, x: Array, q: Array, axis: Axis, method: str) -> Array:
     return quantile_vjp(g, x, np.divide(q, 100), axis, method)
 
 
-# -- without the nan ------------------------------------------------------------------------------------------------------
+# -- without the nan --------------------------------------------------------------------------------------------------
 
 
 @op(selects=True)

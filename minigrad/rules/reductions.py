@@ -15,7 +15,7 @@ from ..graph import Array
 from .axes import Axis, Shape, count, kept, options, reduced_axes, rows, unrows
 from .scans import delayed
 
-# -- sums ---------------------------------------------------------------------------------------------------------------
+# -- sums -------------------------------------------------------------------------------------------------------------
 
 
 def chosen(values: Array, where: Array) -> Array:
@@ -53,11 +53,13 @@ def average(
     x: Array, axis: Axis = None, weights: Array | None = None, returned: bool = False, *, keepdims: bool = False
 ) -> Any:
     """sum_i w_i x_i / W with W = sum_i w_i; if `returned`, W too. x_i gets g w_i / W, w_i gets g (x_i - out) / W."""
-    return np.average(x, axis, weights, returned, keepdims=keepdims)
+    return np.average(x, axis, weights, returned, keepdims=keepdims)  # type: ignore[call-overload]  # no bool in its stubs
 
 
 @average.vjp("x", "weights")
-def _(g: Any, out: Any, x: Array, axis: Axis, weights: Array | None, returned: bool, keepdims: bool) -> tuple[Array, Any]:
+def _(
+    g: Any, out: Any, x: Array, axis: Axis, weights: Array | None, returned: bool, keepdims: bool
+) -> tuple[Array, Any]:
     g, g_total = g if returned else (g, None)
     g = kept(g, x.shape, axis, keepdims)
     if weights is None:
@@ -75,7 +77,7 @@ def _(g: Any, out: Any, x: Array, axis: Axis, weights: Array | None, returned: b
     return g * w / total, np.transpose(g_w, np.argsort(order))
 
 
-# -- products -----------------------------------------------------------------------------------------------------------
+# -- products ---------------------------------------------------------------------------------------------------------
 
 
 @op
@@ -97,7 +99,7 @@ def prod_vjp(g: Array, x: Array, axis: Axis, keepdims: bool, initial: Any, where
     return chosen(kept(g, x.shape, axis, keepdims) * others, where)
 
 
-# -- spread -------------------------------------------------------------------------------------------------------------
+# -- spread -----------------------------------------------------------------------------------------------------------
 
 
 @op
@@ -167,7 +169,7 @@ def std_vjp(
     where: Array,
     mean: Array | None,
     correction: float | None,
-) -> tuple[Array, Array | None]:
+) -> Any:
     if not x.size:
         return np.zeros_like(x), None if mean is None else np.zeros_like(mean)
     if mean is None:  # rounding in the mean of equal numbers can leave an out of 1e-17 where it should be 0
@@ -181,7 +183,7 @@ def std_vjp(
     return var_vjp(g, x, axis, ddof, keepdims, where, mean, correction)
 
 
-# -- extremes -----------------------------------------------------------------------------------------------------------
+# -- extremes ---------------------------------------------------------------------------------------------------------
 
 
 def to_hits(g: Array, hit: Array, axis: Axis, others: Array = 0) -> Array:
@@ -228,7 +230,7 @@ def _(g: Array, x: Array, axis: Axis, keepdims: bool) -> Array:
     return to_hits(g, largest, axis) - to_hits(g, smallest, axis)
 
 
-# -- others ---------------------------------------------------------------------------------------------------------------
+# -- others -----------------------------------------------------------------------------------------------------------
 
 
 @op

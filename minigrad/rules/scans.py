@@ -55,7 +55,7 @@ def back(g: Array, axis: int | None, x_shape: Shape) -> Array:
     return g.reshape(x_shape) if axis is None else np.moveaxis(g, -1, axis)
 
 
-# -- sums ---------------------------------------------------------------------------------------------------------------
+# -- sums -------------------------------------------------------------------------------------------------------------
 
 
 @op
@@ -141,7 +141,7 @@ def _(g: Array, x_shape: Shape, to_end: Any, to_begin: Any) -> tuple[Array, Any,
     )
 
 
-# -- products -----------------------------------------------------------------------------------------------------------
+# -- products ---------------------------------------------------------------------------------------------------------
 
 
 @op
@@ -173,7 +173,7 @@ def _(g: Array, out: Array, x: Array, axis: int | None, include_initial: bool) -
     return cumprod_vjp(g, out, x, axis)
 
 
-# -- extremes, and the sum of exponentials ----------------------------------------------------------------------------------
+# -- extremes, and the sum of exponentials ----------------------------------------------------------------------------
 
 
 class Extremes(NamedTuple):

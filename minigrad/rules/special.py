@@ -9,11 +9,17 @@ import numpy as np
 from ..declare import elementwise
 from ..graph import Array
 
-# -- the error function ---------------------------------------------------------------------------------------------------
+# -- the error function -----------------------------------------------------------------------------------------------
 
 # Highest power first: x R(x^2) near 0, and 1 - e^(-x^2) R(x) beyond. The last term below has the leading place above.
 NEAR = (
-    (1.85777706184603153e-1, 3.16112374387056560e00, 1.13864154151050156e02, 3.77485237685302021e02, 3.20937758913846947e03),
+    (
+        1.85777706184603153e-1,
+        3.16112374387056560e00,
+        1.13864154151050156e02,
+        3.77485237685302021e02,
+        3.20937758913846947e03,
+    ),
     (1.0, 2.36012909523441209e01, 2.44024637934444173e02, 1.28261652607737228e03, 2.84423683343917062e03),
 )
 FAR = (
@@ -73,11 +79,11 @@ erf = elementwise(
     x=lambda g, x: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x),
 )
 
-# -- Bessel functions of an imaginary argument ------------------------------------------------------------------------------
+# -- Bessel functions of an imaginary argument ------------------------------------------------------------------------
 
-# Poisson's integral I_n(x) = (x/2)^n / (sqrt(pi) Gamma(n + 1/2)) * integral of cosh(x cos t) sin(t)^(2n), t from 0 to pi.
-# The integrand is periodic and never negative: the trapezoidal rule loses no digits, and its error falls faster than any
-# power of the number of points (Trefethen and Weideman, "The exponentially convergent trapezoidal rule", 2014).
+# Poisson's integral, over t from 0 to pi: I_n(x) = (x/2)^n / (sqrt(pi) Gamma(n + 1/2)) int cosh(x cos t) sin(t)^(2n) dt.
+# The integrand is periodic and never negative, so the trapezoidal rule loses no digits, and its error falls faster than
+# any power of the number of points (Trefethen and Weideman, "The exponentially convergent trapezoidal rule", 2014).
 ANGLES = (np.arange(64) + 0.5) * math.pi / 128  # half of the points; the others are their mirror images
 
 
@@ -109,17 +115,17 @@ i0 = elementwise(
     x=lambda g, x: g * bessel_i(x, 1),
 )
 
-# -- sin x / x --------------------------------------------------------------------------------------------------------------
+# -- sin x / x --------------------------------------------------------------------------------------------------------
 
 
 def _sinc_x(g: Array, x: Array) -> Array:
-    """g pi (z cos z - sin z) / z^2 with z = pi x; near 0, where that cancels, its series, which has every derivative."""
+    """g pi (z cos z - sin z) / z^2, z = pi x; near 0, where that cancels, its series, which has every derivative."""
     z = math.pi * x
     near = np.abs(z) < 0.7
     far_z = np.where(near, 1, z)
     far = (np.cos(far_z) - np.sin(far_z) / far_z) / far_z
     square = np.where(near, z, 0) ** 2
-    series = 1
+    series: Array = 1
     for k in (8, 7, 6, 5, 4, 3, 2, 1):
         series = 1 - square / (2 * k * (2 * k + 3)) * series
     return g * math.pi * np.where(near, -z / 3 * series, far)
