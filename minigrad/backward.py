@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .context import describe_non_finite, mode
-from .graph import FREED, Array, Node, Output, Step, reachable
+from .graph import DROPPED, FREED, Array, Node, Output, Step, reachable
 
 Observer = Callable[[Node, Step, int, Array, Array, Array | None, Array], None]
 
@@ -48,6 +48,7 @@ def backward(
     careful = False
     anomaly = mode.get().anomaly
 
+    result: Any
     gradients = dict(roots)
     ends: dict[Node, Array] = {}
     ours: set[Node] = set()  # gradients that are fresh sums of this pass: safe to add to in place
@@ -136,7 +137,7 @@ def _leading_to(targets: Collection[Node], nodes: list[Node]) -> list[Node]:
 def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> list[Any]:
     """The node's saved values as Tensors that stand in the graph where the values came from."""
     lifted = [
-        lift(value, parent) if parent is not None and value is not None else value
+        lift(value, parent) if parent is not None and value is not DROPPED else value
         for value, parent in zip(node.values, node.parents)
     ] + list(node.values[len(node.parents) :])
     if node.plan is not None and node.plan.keeps_out:

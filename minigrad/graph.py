@@ -39,6 +39,7 @@ class Plan:
 
 
 order = itertools.count()
+DROPPED: Any = type("Dropped", (), {"__repr__": lambda self: "DROPPED"})()  # an array that no rule asked for
 FREED: list[Any] = []  # stands for the parents and the values of a node that a backward pass has let go
 
 
@@ -50,7 +51,7 @@ class Node:
     order: int  # creation number: parents always have a smaller one
     plan: Plan | None  # None for a leaf
     parents: list[Node | None]  # one for each input; None: a constant
-    values: list[Any]  # inputs (None where dropped), then the output, then shapes
+    values: list[Any]  # inputs (DROPPED where no rule asked for the array), then the output, then shapes
     shape: Any  # of the output; a tuple of shapes where the op has several outputs
     dtype: Any
     scope: str

@@ -30,7 +30,7 @@ def kept(reduced: Array, x_shape: Shape, axis: Axis, keepdims: bool) -> Array:
     if keepdims or not x_shape:
         return reduced
     axes = reduced_axes(axis, len(x_shape))
-    return reduced.reshape(tuple(1 if i in axes else n for i, n in enumerate(x_shape)))
+    return reduced.reshape([1 if i in axes else n for i, n in enumerate(x_shape)])
 
 
 def count(x_shape: Shape, axis: Axis, where: Array = True) -> Array:
