@@ -66,7 +66,8 @@ class Op:
         self._position = {name: i for i, name in enumerate(self.inputs)}
         self._positional = sum(p.kind is not p.KEYWORD_ONLY for p in self.parameters)
         plain = self._positional == len(self.inputs)
-        self._run = forward if plain else self._run_with_keywords
+        # The forward, called with one positional argument for each of `inputs`.
+        self.forward_flat = forward if plain else self._forward_flat
         self._width = len(self.inputs) if plain else -1  # how many positional arguments need no binding
         self._plans: dict[int, Plan] = {}
         taken = {"g", "out"} & set(self.inputs)
@@ -75,7 +76,7 @@ class Op:
         for x in self.rules:
             self._check_input(x)
 
-    def _run_with_keywords(self, *values: Any) -> Any:
+    def _forward_flat(self, *values: Any) -> Any:
         named = dict(zip(self.inputs[self._positional :], values[self._positional :]))
         return self.forward(*values[: self._positional], **named)
 
@@ -156,7 +157,7 @@ class Op:
                 values.append(a)
                 parents.append(None)
             bit += bit
-        out = self._run(*values)
+        out = self.forward_flat(*values)
         now = mode.get()
         if now is not everyday:
             if now.anomaly:

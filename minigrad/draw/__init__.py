@@ -1,0 +1,4 @@
+"""Pictures of computation graphs."""
+
+from .drawing import Drawing as Drawing
+from .drawing import draw as draw

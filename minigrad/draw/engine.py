@@ -1,0 +1,52 @@
+"""Finding a Graphviz program and running it: a `dot` on PATH that works, else the one of the graphviz-pure wheel."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+
+class NoEngine(RuntimeError):
+    """No Graphviz program serves: the message says where it was looked for, and what to do."""
+
+
+def render(source: str, suffix: str) -> bytes:
+    """The picture of a DOT text, as svg, png or pdf.
+
+    Raises
+    ------
+    NoEngine
+        if no program is found, or none of them makes this kind of picture.
+    """
+    looked = []
+    for program in _candidates():
+        if not _works(program):
+            looked.append(f"{program}: not there, or it does not run")
+            continue
+        done = subprocess.run([program, f"-T{suffix}"], input=source.encode(), capture_output=True, check=False)
+        if done.returncode == 0 and done.stdout:
+            return done.stdout
+        looked.append(f"{program}: {done.stderr.decode(errors='replace').strip().splitlines()[-1:] or 'no output'}")
+    raise NoEngine(
+        f"no Graphviz program makes .{suffix} here. Looked at:\n  "
+        + "\n  ".join(looked)
+        + "\nThree ways out: pip install graphviz-pure (svg and png); install Graphviz so that `dot` is on PATH "
+        "(all formats); or save as .dot and lay it out elsewhere"
+    )
+
+
+def _candidates() -> list[str]:
+    """Programs to try, in order. An environment that is not activated has its scripts beside its Python."""
+    pure = "graphviz-pure.exe" if os.name == "nt" else "graphviz-pure"
+    folders = [sysconfig.get_path("scripts"), os.path.dirname(sys.executable)]
+    return list(dict.fromkeys([shutil.which("dot") or "dot", *(os.path.join(folder, pure) for folder in folders)]))
+
+
+def _works(program: str) -> bool:
+    try:
+        return subprocess.run([program, "-V"], capture_output=True, timeout=20, check=False).returncode == 0
+    except (OSError, subprocess.TimeoutExpired):
+        return False
