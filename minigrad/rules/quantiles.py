@@ -9,38 +9,35 @@ import numpy as np
 from ..declare import op
 from ..graph import Array
 from .axes import Axis, rows, unrows
-from .indexing import scatter_add
-from .order import unsort
+from .reductions import to_hits
 
 
 def quantile_vjp(g: Array, x: Array, q: Array, axis: Axis, method: Any = "linear", skip_nan: bool = False) -> Array:
-    """Each quantile lies between two elements, and these share its g by how near they are; equal elements share theirs.
+    """Each quantile lies between two elements, and these share its g by how near they are; equal elements share evenly.
 
-    Where the quantile of 0, 1, ..., n - 1 lies, there lies the quantile of n sorted numbers: this holds for every
-    method, and with the ranks in the places of the numbers also where some are nan and left out.
+    Where the quantile of 0, 1, ..., n - 1 lies, there lies the quantile of n sorted numbers, by every method.
     """
     table = rows(x, axis)
     count, n = table.shape
     if not table.size:
         return np.zeros_like(x)
-    if skip_nan and np.ndim(q) > 1:
-        raise ValueError(
-            "nanquantile: q has more than one axis, and NumPy puts these in no order to rely on; flatten q"
-        )
+    order = np.arange(n, dtype=x.dtype)
     if skip_nan:
-        rank = np.argsort(np.argsort(table, axis=-1), axis=-1).astype(x.dtype)
-        place = np.nanquantile(np.where(np.isnan(table), np.nan, rank), q, axis=-1, method=method)
-        place = np.nan_to_num(place).reshape((-1, count))
+        if np.ndim(q) > 1:
+            raise ValueError("nanquantile: NumPy puts the results for a q of several axes in no clear order; flatten q")
+        present = np.sum(~np.isnan(table), axis=-1, keepdims=True)
+        places = np.nan_to_num(np.nanquantile(np.where(order < present, order, np.nan), q, axis=-1, method=method))
     else:
-        place = np.quantile(np.arange(n, dtype=x.dtype), q, method=method).reshape((-1, 1))
-    g = g.reshape((-1, count)).T
-    lower = np.floor(place).astype(int).T
-    nearness = place.T - lower
-    first = np.arange(count)[:, None] * n
-    g_sorted = np.zeros(count * n, g.dtype)
-    g_sorted = scatter_add(g_sorted, first + lower, g * (1 - nearness))
-    g_sorted = scatter_add(g_sorted, first + np.minimum(lower + 1, n - 1), g * nearness)
-    g_x = unrows(unsort(g_sorted.reshape((count, n)), table), x.shape, axis)
+        places = np.quantile(order, q, method=method)
+    ranked = np.sort(table, axis=-1)
+    line = np.arange(count)
+    g_x = np.zeros_like(table)
+    for g_q, place in zip(g.reshape((-1, count)), places.reshape((-1, count if skip_nan else 1))):
+        lower = np.floor(place).astype(int)
+        nearness = place - lower
+        for share, k in ((1 - nearness, lower), (nearness, np.ceil(place).astype(int))):
+            g_x = g_x + to_hits((g_q * share)[:, None], table == ranked[line, k][:, None], -1)
+    g_x = unrows(g_x, x.shape, axis)
     return np.where(np.isnan(x), 0, g_x) if skip_nan else g_x
 
 
