@@ -1,0 +1,187 @@
+"""The derivative along a line: a value, and an honest bound on its error.
+
+Perturb x, look at how f changes. Too large a step and the curvature of f shows; too small a step and what is left is
+rounding. The ladder tries steps until one is good enough, and says how good: a comparison can then ask for exactly
+the precision that there is, no more and no less.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .points import Outputs, Vector, along_direction
+
+RUNGS = 7  # the first step, and six that are each eight times smaller
+SHRINK = 8.0
+GOOD_ENOUGH = 1e-7  # relative: below it a smaller step wins nothing, and may lose to cancellation inside f
+
+
+class Slope(NamedTuple):
+    """A derivative along one line: |value - truth| <= error. Both nan where f is not finite on either side."""
+
+    value: float
+    error: float
+    evaluations: int
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a finite estimate at all."""
+        return bool(np.isfinite(self.value) and np.isfinite(self.error))
+
+
+_UNKNOWN = Slope(np.nan, np.inf, 0)
+
+
+class Loss(NamedTuple):
+    """<g, f>: the scalar whose derivative is taken, and how well it is known."""
+
+    g: Vector
+    eps: float  # the unit of rounding of the outputs
+    noise: Vector  # the rounding in each output that was seen near x: more than eps |y| where terms cancel inside f
+
+    def change(self, y1: Vector, y2: Vector) -> float:
+        """<g, y1 - y2>: the outputs are subtracted first, which saves the digits that they share."""
+        return float(np.sum((np.conj(self.g) * (y1 - y2)).real))
+
+    def rounding(self, largest: Vector) -> float:
+        """A bound on the rounding in `change`, where no output was larger than this."""
+        return 4 * float(np.sum(np.abs(self.g) * np.fmax(self.eps * largest, self.noise)))
+
+
+def largest_of(outputs: Sequence[Vector]) -> Vector:
+    """The largest absolute value of each output."""
+    return np.max(np.abs(np.stack(outputs)), axis=0)  # type: ignore[no-any-return]
+
+
+def exact_step(h: float, origin: float) -> float:
+    """h, changed in its last digits so that origin + h and origin - h are without rounding."""
+    return (origin + h) - origin
+
+
+def ladder(at: Outputs, loss: Loss, origin: float, thorough: bool = False) -> Slope:
+    """The derivative of <g, f> along a line, at t = 0, with a bound on its error.
+
+    Parameters
+    ----------
+    at
+        The outputs at x + t u, as one vector; nan where f is not defined.
+    loss
+        How the outputs make a scalar.
+    origin
+        |x|, in units of u: the scale of the steps.
+    thorough
+        Go down all rungs: for a second look at an element that seems wrong.
+
+    Central differences D(h) and D(h/2), extrapolated (Richardson) to v = (4 D(h/2) - D(h)) / 3. The error is the
+    truncation that was seen, |v - D(h/2)|, plus the rounding that must be there.
+    """
+    first = loss.eps**0.2 * max(1.0, origin)
+    steps = [first / SHRINK**k for k in range(RUNGS)]
+    if 0 < origin < 0.25:
+        steps[1:] = [loss.eps**0.2 * origin, *steps[1:-1]]
+    scales = 2 if 0 < origin < 0.25 else 1
+    rungs: list[_Rung] = []
+    largest = np.zeros(len(loss.g))  # of each output so far: what cancels inside f shows farther away from x
+    evaluations = 0
+    for k, step in enumerate(steps):
+        h = exact_step(step, origin)
+        if h == 0:
+            continue
+        with np.errstate(all="ignore"):
+            outer, inner = (at(h), at(-h)), (at(h / 2), at(-h / 2))
+            evaluations += 4
+            d1, d2 = loss.change(*outer) / (2 * h), loss.change(*inner) / h
+            v = (4 * d2 - d1) / 3
+            largest = np.fmax(largest, largest_of(outer + inner))
+            floor = (loss.rounding(largest) + 4 * loss.eps * origin * abs(v)) / (h / 2)
+        if np.isfinite(v) and np.isfinite(floor):
+            rungs.append(_Rung(h, v, abs(v - d2), floor))
+            if k + 1 >= scales and not thorough and _settled(rungs):
+                break
+    return Slope(*_best(rungs), evaluations)
+
+
+class _Rung(NamedTuple):
+    h: float
+    value: float
+    seen: float  # truncation, as far as two steps show it
+    floor: float  # rounding
+
+    @property
+    def error(self) -> float:
+        return self.seen + self.floor
+
+    @property
+    def good(self) -> bool:
+        """Good enough, or so close to rounding that a smaller step can only be worse."""
+        return self.error <= GOOD_ENOUGH * abs(self.value) or self.seen <= self.floor
+
+    def agrees(self, other: _Rung) -> bool:
+        return abs(self.value - other.value) <= 4 * (self.error + other.error)
+
+    def confirms(self, other: _Rung) -> bool:
+        """Agrees, and not only because it knows too little to disagree."""
+        return self.agrees(other) and self.error <= 0.1 * abs(other.value) + other.error
+
+
+def _settled(rungs: list[_Rung]) -> bool:
+    last = rungs[-1]
+    if len(rungs) == 1:
+        return last.good
+    return any(rung.good and other.confirms(rung) for rung, other in _neighbours(rungs))
+
+
+def _neighbours(rungs: list[_Rung]) -> list[tuple[_Rung, _Rung]]:
+    """Each rung with the one of the next smaller step, largest steps first."""
+    down = sorted(rungs, reverse=True)
+    return list(itertools.pairwise(down))
+
+
+def _best(rungs: list[_Rung]) -> tuple[float, float]:
+    """The rung of the largest step that is good and that the next smaller step confirms; else the least error.
+
+    Without confirmation a step that is wider than a feature of f can report no error for a derivative that is wrong.
+    A smaller step would seem better still, but what cancels inside f is rounded more than its outputs show.
+    """
+    if not rungs:
+        return _UNKNOWN[:2]
+    if len(rungs) == 1:
+        return rungs[0].value, rungs[0].error
+    pairs = _neighbours(rungs)
+    confirmed = [rung for pair in pairs if pair[1].confirms(pair[0]) for rung in pair]
+    if confirmed:
+        best = next((rung for rung in confirmed if rung.good), min(confirmed, key=lambda rung: rung.error))
+        return best.value, best.error
+    return min(((rung.value, _contested(rung, rungs)) for rung in rungs), key=lambda pair: pair[1])
+
+
+def _contested(rung: _Rung, rungs: list[_Rung]) -> float:
+    """The error of a rung that no other confirms: as large as what smaller steps say against it."""
+    against = [abs(rung.value - other.value) - other.error for other in rungs if other.h < rung.h]
+    return max([rung.error, *against])
+
+
+# -- how well the outputs are known ------------------------------------------------------------------------------------
+
+_THIRD_DIFFERENCE = 20**0.5  # of noise of size 1: the root of 1 + 9 + 9 + 1
+
+
+def noise_near(
+    f_of: Callable[[Sequence[Any]], Vector], points: Sequence[Any], eps: float, seed: int = 0
+) -> tuple[Vector, int]:
+    """The rounding in each output a step away from x, from third differences along a line of close points.
+
+    J. Moré, S. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33, 2011.
+    """
+    rng = np.random.default_rng(seed)
+    spacing = 256 * eps
+    directions = [rng.choice([-1.0, 1.0], np.shape(p)) * np.fmax(1, np.abs(p)) for p in points]
+    at = along_direction(f_of, points, directions)
+    with np.errstate(all="ignore"):
+        rows = np.stack([at(eps**0.2 + k * spacing) for k in range(6)])
+        differences = np.abs(np.diff(rows, 3, axis=0)).max(axis=0) / _THIRD_DIFFERENCE
+    return np.where(np.isfinite(differences), differences, 0.0), len(rows)
