@@ -189,8 +189,8 @@ def identity(shape: Shape, rng: Rng) -> Floats:
     fans(shape)
     out = np.zeros(shape)
     k = np.arange(min(shape[:2]))
-    middle: tuple[int, ...] = tuple(n // 2 for n in shape[2:])
-    out[(k, k, *middle)] = 1
+    middle: tuple[Any, ...] = tuple(n // 2 for n in shape[2:])
+    out[(k, k) + middle] = 1
     return out
 
 
