@@ -217,8 +217,9 @@ def logcumsumexp(x: Array, dim: int) -> Array:
 
 @logcumsumexp.vjp("x")
 def _(g: Array, out: Array, x: Array, dim: int) -> Array:
-    out = np.moveaxis(np.where(np.isneginf(out), 0, out), dim, -1)
+    x, out = np.moveaxis(x, dim, -1), np.moveaxis(out, dim, -1)
     falling = out[..., ::-1]
-    factors = np.exp(falling - delayed(falling, np.inf))
+    nothing = np.isneginf(falling)  # ln 0: these may not come to inf - inf
+    factors = np.exp(np.where(nothing, -np.inf, falling - delayed(falling, np.inf)))
     inner = linear_recurrence(factors, np.moveaxis(g, dim, -1)[..., ::-1])[..., ::-1]
-    return np.moveaxis(np.exp(np.moveaxis(x, dim, -1) - out) * inner, -1, dim)
+    return np.moveaxis(np.exp(x - np.where(np.isneginf(out), 0, out)) * inner, -1, dim)
