@@ -37,7 +37,9 @@ class Result(NamedTuple):
     goal: float
 
 
-def interleave(by_hand: Callable[[], object], minigrad: Callable[[], object], seconds: float) -> tuple[float, float, float]:
+def interleave(
+    by_hand: Callable[[], object], minigrad: Callable[[], object], seconds: float
+) -> tuple[float, float, float]:
     """Median times in microseconds, and the median of the ratios of rounds run one right after the other."""
     for warm in (by_hand, minigrad, by_hand, minigrad):
         warm()

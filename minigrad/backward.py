@@ -62,7 +62,7 @@ def backward(
             if node.notes:
                 g = _run_hooks(node, g, ours)
             plan = node.plan
-            if plan is None or targets and node in targets:
+            if plan is None or (targets and node in targets):
                 if isinstance(node, Output):
                     _collect_output(node, g, gradients)
                 else:
@@ -160,9 +160,7 @@ def _collect_output(node: Output, g: Array, gradients: dict[Node, Any]) -> None:
 
 def _fill_missing(slots: list[Array | None], node: Node) -> tuple[Array, ...]:
     """Outputs that were not used have a gradient of zeros."""
-    return tuple(
-        np.zeros(shape, dtype) if g is None else g for g, shape, dtype in zip(slots, node.shape, node.dtype)
-    )
+    return tuple(np.zeros(shape, dtype) if g is None else g for g, shape, dtype in zip(slots, node.shape, node.dtype))
 
 
 def _one_for_each(result: Any, step: Step, op: str) -> Any:

@@ -28,7 +28,7 @@ class Mode(NamedTuple):
 
 everyday = Mode()
 mode: ContextVar[Mode] = ContextVar("mode", default=everyday)
-generator: ContextVar[np.random.Generator] = ContextVar("generator", default=np.random.default_rng())
+generator: ContextVar[np.random.Generator] = ContextVar("generator", default=np.random.default_rng())  # noqa: B039 - one generator for all, by design
 
 
 @contextlib.contextmanager

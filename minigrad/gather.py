@@ -12,7 +12,9 @@ from .op import Op, Rule
 class Gathering(Op):
     """An op one of whose inputs is a list of arrays (or `*arrays`). Its rule returns one gradient for each member."""
 
-    def __init__(self, forward: Callable[..., Any], name: str, parameters: Any, gathers: str, **properties: Any) -> None:
+    def __init__(
+        self, forward: Callable[..., Any], name: str, parameters: Any, gathers: str, **properties: Any
+    ) -> None:
         super().__init__(forward, name, parameters, **properties)
         self._check_input(gathers)
         self._gathers = gathers

@@ -89,7 +89,7 @@ def _no_rule(name: str) -> str:
     )
 
 
-# -- methods and operators ----------------------------------------------------------------------------------------------
+# -- methods and operators --------------------------------------------------------------------------------------------
 
 _BINARY = {
     "add": "add",
@@ -105,12 +105,19 @@ _BINARY = {
     "bitwise_xor": "xor",
 }
 _UNARY = {"negative": "neg", "positive": "pos", "absolute": "abs", "invert": "invert"}
-_COMPARISONS = {"less": "lt", "less_equal": "le", "greater": "gt", "greater_equal": "ge", "equal": "eq", "not_equal": "ne"}
+_COMPARISONS = {
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "equal": "eq",
+    "not_equal": "ne",
+}
 _IN_PLACE = {"sort", "partition", "put", "fill", "resize"}  # array methods that write: a Tensor has the functions only
 
 
 def serve(op: Any, tensor: type) -> None:
-    """Reach a built-in op through NumPy's function of its name, and as a method or an operator where arrays have one."""
+    """Reach a built-in op through NumPy's function of its name, and as the method or operator that arrays have."""
     function: Any = np
     for part in op.name.split("."):
         function = getattr(function, part, None)

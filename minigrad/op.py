@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .context import describe_non_finite, everyday, mode, users_line
-from .graph import DROPPED, Array, Node, Output, Plan, Step, order
+from .graph import DROPPED, Node, Output, Plan, Step, order
 from .tensor import Tensor, make
 
 new_tensor = Tensor.__new__
@@ -85,9 +85,7 @@ class Op:
 
     # -- declaring ------------------------------------------------------------------------------------------------
 
-    def vjp(
-        self, *names: str, surrogate: str | None = None
-    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def vjp(self, *names: str, surrogate: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Declare the rule (the vector-Jacobian product) for one input, or one rule for several.
 
         Parameters
@@ -119,7 +117,9 @@ class Op:
                 self._check_input(name)
             g, *wants = inspect.signature(function).parameters
             if g != "g":
-                raise TypeError(f"{self.name}: the first parameter of a rule is g, the arriving gradient; here it is {g!r}")
+                raise TypeError(
+                    f"{self.name}: the first parameter of a rule is g, the arriving gradient; here it is {g!r}"
+                )
             for want in wants:
                 if want != "out" and want not in self._position and want.removesuffix("_shape") not in self._position:
                     raise TypeError(
@@ -267,7 +267,9 @@ class Op:
                 inputs = ", ".join(
                     f"{self.inputs[i]} {np.shape(v)} {v.dtype}" for i, v in enumerate(values) if hasattr(v, "dtype")
                 )
-                raise FloatingPointError(f"{self.name}: the forward gave {fault}; inputs {inputs}; called at {users_line()}")
+                raise FloatingPointError(
+                    f"{self.name}: the forward gave {fault}; inputs {inputs}; called at {users_line()}"
+                )
 
 
 def _shape(value: Any) -> tuple[int, ...]:

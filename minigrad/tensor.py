@@ -305,10 +305,16 @@ class Tensor:
     __hash__ = object.__hash__  # by identity, although == compares elements
 
     def __format__(self, spec: str) -> str:
-        return format(self._data.item() if self.size == 1 and self.ndim == 0 else self._data, spec) if spec else str(self)
+        return (
+            format(self._data.item() if self.size == 1 and self.ndim == 0 else self._data, spec) if spec else str(self)
+        )
 
     def __repr__(self) -> str:
-        values = np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(") if _is_numpy(self._data) else repr(self._data)
+        values = (
+            np.array2string(np.asarray(self._data), separator=", ", prefix="tensor(")
+            if _is_numpy(self._data)
+            else repr(self._data)
+        )
         parts = [values]
         if self.dtype != np.float64:
             parts.append(f"dtype={self.dtype}")
@@ -420,7 +426,9 @@ def _added(old: Array | None, new: Array) -> Array:
 def _as_array(data: Any, dtype: npt.DTypeLike | None, copy: bool = True) -> Array:
     if isinstance(data, Tensor):
         if data.node is not None:
-            raise TypeError("a Tensor that requires gradients is not data for another; use it as it is, or .detach() it")
+            raise TypeError(
+                "a Tensor that requires gradients is not data for another; use it as it is, or .detach() it"
+            )
         data = data._data
     if isinstance(data, np.ndarray):
         array = np.array(data, dtype=dtype, copy=True if copy else None)

@@ -25,7 +25,9 @@ _alias = elementwise(np.positive, "x, as the argument of an inner transform", na
 class _Linearized:
     """A call of f, recorded, from which gradients can be pulled back to its inputs."""
 
-    def __init__(self, who: str, f: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int], kwargs: Any) -> None:
+    def __init__(
+        self, who: str, f: Callable[..., Any], args: Sequence[Any], argnums: Sequence[int], kwargs: Any
+    ) -> None:
         outer = mode.get()
         selected = [flatten(args[i]) for i in argnums]
         others = [leaf for i, arg in enumerate(args) if i not in argnums for leaf in flatten(arg)[0]]
@@ -157,7 +159,9 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     def pullback(g: Any) -> tuple[Any, ...]:
         cotangents, _ = flatten(g)
         if len(cotangents) != len(call.outputs):
-            raise TypeError(f"vjp: the function returned {len(call.outputs)} arrays, the pullback got {len(cotangents)}")
+            raise TypeError(
+                f"vjp: the function returned {len(call.outputs)} arrays, the pullback got {len(cotangents)}"
+            )
         fitted = [_like(c, out, "vjp: the pullback's argument") for c, out in zip(cotangents, call.outputs)]
         return tuple(call.containers(call.pull(fitted, retain=True)))
 

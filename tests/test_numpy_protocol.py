@@ -9,7 +9,14 @@ x = mg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
 
 
 def test_functions_methods_and_operators_reach_the_op():
-    for y in (np.sum(x, 0), np.sum(a=x, axis=0), np.add.reduce(x), x.sum(axis=0), mg.sum(x, 0), np.sum(x, 0, None, None)):
+    for y in (
+        np.sum(x, 0),
+        np.sum(a=x, axis=0),
+        np.add.reduce(x),
+        x.sum(axis=0),
+        mg.sum(x, 0),
+        np.sum(x, 0, None, None),
+    ):
         assert isinstance(y, mg.Tensor) and y.requires_grad
         np.testing.assert_array_equal(y.data, [4, 6])
     array = np.ones((2, 2))
@@ -36,6 +43,10 @@ def test_ufunc_methods_without_a_rule():
 
 
 def test_out_is_refused():
-    for call in (lambda: np.add(x, 1, out=np.zeros((2, 2))), lambda: np.sum(x, out=np.zeros(())), lambda: np.ones((2, 2)).__iadd__(x)):
+    for call in (
+        lambda: np.add(x, 1, out=np.zeros((2, 2))),
+        lambda: np.sum(x, out=np.zeros(())),
+        lambda: np.ones((2, 2)).__iadd__(x),
+    ):
         with pytest.raises(TypeError, match="out="):
             call()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import os
 from collections.abc import Mapping
@@ -42,7 +43,9 @@ class Drawing:
         elif suffix in ("svg", "png", "pdf"):
             data = render(self.source, suffix)
         else:
-            raise ValueError(f"draw: no picture is written as {path.suffix or path.name!r}; use .svg, .png, .pdf or .dot")
+            raise ValueError(
+                f"draw: no picture is written as {path.suffix or path.name!r}; use .svg, .png, .pdf or .dot"
+            )
         unfinished = path.with_name(f".{path.name}.unfinished")
         try:
             unfinished.write_bytes(data)
@@ -56,10 +59,8 @@ class Drawing:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
-        try:
+        with contextlib.suppress(NoEngine, OSError, UnicodeDecodeError):  # a notebook shows the text then
             bundle["image/svg+xml"] = render(self.source, "svg").decode()
-        except (NoEngine, OSError, UnicodeDecodeError):  # a notebook shows the text then
-            pass
         return bundle
 
 

@@ -56,7 +56,7 @@ def items(tensor: Tensor, names: Mapping[str, Tensor] | None = None) -> list[Ite
     found: dict[Node, Item] = {}
     drawn: list[Item] = []
     for node in nodes:
-        if isinstance(node, Output) or node.plan is None and not isinstance(node, Leaf):
+        if isinstance(node, Output) or (node.plan is None and not isinstance(node, Leaf)):
             continue
         item = _item(node, given, values, grads)
         found[node] = item

@@ -68,9 +68,8 @@ class Linear(Module):
     def forward(self, x: Any) -> Any:
         """x (..., in_features) gives (..., out_features)."""
         if not x.shape or x.shape[-1] != self.in_features:
-            raise ValueError(
-                f"{self._name or 'Linear'}: x has shape {x.shape}; its last axis must be in_features = {self.in_features}"
-            )
+            name = self._name or "Linear"
+            raise ValueError(f"{name}: x has shape {x.shape}; its last axis must be in_features = {self.in_features}")
         return ops["linear"](x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
@@ -88,7 +87,9 @@ class Sequential(Module):
         named = modules[0].items() if len(modules) == 1 and isinstance(modules[0], Mapping) else enumerate(modules)
         for name, module in named:
             if not isinstance(module, Module):
-                raise TypeError(f"Sequential: {name} is {type(module).__name__}, not a Module (nn.ReLU(), with brackets)")
+                raise TypeError(
+                    f"Sequential: {name} is {type(module).__name__}, not a Module (nn.ReLU(), with brackets)"
+                )
             self.add_module(str(name), module)
 
     def forward(self, x: Any) -> Any:
@@ -239,5 +240,3 @@ class Dropout2d(Dropout):
         if len(shape) not in (3, 4):
             raise ValueError(f"Dropout2d: x has shape {shape}; expected (n, c, h, w) or (c, h, w)")
         return (*shape[:-2], 1, 1)
-
-

@@ -15,7 +15,7 @@ from ..tensor import Tensor
 Hook = Callable[["Module", tuple[Any, ...], Any], Any]
 
 
-def Parameter(data: npt.ArrayLike) -> Tensor:  # noqa: N802 - PyTorch's name for it
+def Parameter(data: npt.ArrayLike) -> Tensor:
     """A Tensor that a module holds and an optimizer changes: one that requires gradients."""
     return Tensor(data, requires_grad=True)
 
