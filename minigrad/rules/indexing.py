@@ -136,7 +136,7 @@ where = elementwise(
 
 
 @op(gathers="choices", flat=("x",), selects=True)
-def choose(x: Array, choices: Sequence[Array], *, mode: Any = "raise") -> Array:
+def choose(x: Array, choices: Sequence[Array], mode: Any = "raise") -> Array:
     """Each element from the array whose number x says. The other arrays get exactly 0 there."""
     return np.choose(x, choices, mode=mode)
 

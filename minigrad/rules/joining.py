@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import unbroadcast
 from ..declare import op
 from ..graph import Array
 from .axes import Shape, options
-from .scattering import scattered
+from .scattering import scattered, summed
 
 Arrays = Sequence[Array]
 Sections = int | Sequence[int]
@@ -38,13 +37,13 @@ def pieces(g: Array, shapes: list[Shape], axis: int | None, ndim: int = 1) -> li
 
 
 @op(gathers="arrays")
-def concatenate(arrays: Arrays, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Array:
+def concatenate(arrays: Arrays, axis: int | None = 0, dtype: Any = None, casting: Any = "same_kind") -> Array:
     """Arrays one after the other along an axis; flattened first, with axis=None. Each gets its piece of the gradient."""
     return np.concatenate(arrays, axis, **_typed(dtype, casting))
 
 
 @op(gathers="arrays")
-def concat(arrays: Arrays, axis: int | None = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Array:
+def concat(arrays: Arrays, axis: int | None = 0, dtype: Any = None, casting: Any = "same_kind") -> Array:
     """Arrays one after the other along an axis: another name of concatenate."""
     return np.concatenate(arrays, axis, **_typed(dtype, casting))
 
@@ -67,7 +66,7 @@ def _(g: Array, x_shape: Shape, values_shape: Shape, axis: int | None) -> tuple[
 
 
 @op(gathers="arrays")
-def vstack(arrays: Arrays, *, dtype: Any = None, casting: Any = "same_kind") -> Array:
+def vstack(arrays: Arrays, dtype: Any = None, casting: Any = "same_kind") -> Array:
     """Arrays below each other; a vector is a row."""
     return np.vstack(arrays, **_typed(dtype, casting))
 
@@ -78,7 +77,7 @@ def _(g: Array, arrays_shape: list[Shape]) -> list[Array]:
 
 
 @op(gathers="arrays")
-def hstack(arrays: Arrays, *, dtype: Any = None, casting: Any = "same_kind") -> Array:
+def hstack(arrays: Arrays, dtype: Any = None, casting: Any = "same_kind") -> Array:
     """Arrays beside each other: along axis 1, or along the only axis of vectors."""
     return np.hstack(arrays, **_typed(dtype, casting))
 
@@ -114,7 +113,7 @@ def _(g: Array, arrays_shape: list[Shape]) -> list[Array]:
 
 
 @op(gathers="arrays")
-def stack(arrays: Arrays, axis: int = 0, *, dtype: Any = None, casting: Any = "same_kind") -> Array:
+def stack(arrays: Arrays, axis: int = 0, dtype: Any = None, casting: Any = "same_kind") -> Array:
     """Arrays of one shape along a new axis. Each gets its slice of the gradient."""
     return np.stack(arrays, axis, **_typed(dtype, casting))
 
@@ -223,7 +222,7 @@ def _(g: Array, x_shape: Shape, values_shape: Shape, obj: Any, axis: int | None)
     g_values = np.take(g, new[np.argsort(gone[new])], a)
     if not isinstance(obj, slice) and np.ndim(obj) == 0:  # NumPy moves the first axis of values to where they go
         g_values = np.moveaxis(g_values, a, 0)
-    return g_x, unbroadcast(g_values, values_shape)
+    return g_x, summed(g_values, values_shape)
 
 
 @op

@@ -56,27 +56,26 @@ def _(g: Array, x_shape: Shape, pad_width: Any, mode: Any, stat_length: Any, ref
             f"pad: there is no rule for mode {mode!r}; there is one for constant, empty, {', '.join(_COPIES + _SUMS)}. "
             "Make the border with np.max or the like and join it to x with np.concatenate"
         )
-    for axis, width in enumerate(widths):  # np.pad, too, pads one axis after the other
+    for axis in reversed(range(len(x_shape))):  # np.pad pads one axis after the other
+        width = widths[axis]
         if not any(width):
             continue
         if mode in _COPIES and reflect_type != "odd":
             seen = np.pad(np.arange(x_shape[axis]), width, mode)
-            lengths = g.shape[:axis] + (x_shape[axis],) + g.shape[axis + 1 :]
-            g = scattered(g, (slice(None),) * axis + (seen,), lengths)
+            g = scattered(g, (slice(None),) * axis + (seen,), g.shape[:axis] + x_shape[axis:])
         else:  # along an axis, padding is linear: what it does to the unit vectors is its matrix
-            extra = options(stat_length=_widths(stat_length, len(x_shape))[axis], reflect_type=reflect_type)
+            lengths = None if stat_length is None else _widths(stat_length, len(x_shape))[axis]
+            extra = options(stat_length=lengths, reflect_type=reflect_type)
             matrix = np.pad(np.eye(x_shape[axis]), (width, (0, 0)), mode, **extra).astype(g.dtype)
             g = np.moveaxis(np.moveaxis(g, axis, -1) @ matrix, -1, axis)
     return g
 
 
-def _widths(given: Any, ndim: int) -> list[tuple[Any, Any]]:
+def _widths(given: Any, ndim: int) -> list[tuple[int, int]]:
     """(before, after) for each axis."""
     if isinstance(given, dict):
         row = [(0, 0)] * ndim
         for axis, width in given.items():
             row[axis] = tuple(width) if np.ndim(width) else (width, width)
         return row
-    if given is None:
-        return [(None, None)] * ndim
     return [(before, after) for before, after in np.broadcast_to(given, (ndim, 2)).tolist()]

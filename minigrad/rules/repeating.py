@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import product
 from typing import Any
@@ -81,7 +82,7 @@ def repeat(x: Array, repeats: Repeats, axis: int | None = None) -> Array:
 
 @repeat.vjp("x")
 def _(g: Array, x_shape: Shape, repeats: Any, axis: int | None) -> Array:
-    shape = (int(np.prod(x_shape)),) if axis is None else x_shape
+    shape = (math.prod(x_shape),) if axis is None or not x_shape else x_shape
     a = (axis or 0) % len(shape)
     times = np.ravel(repeats)
     if times.size == 1:
@@ -99,10 +100,11 @@ def resize(x: Array, new_shape: Repeats) -> Array:
 
 @resize.vjp("x")
 def _(g: Array, x_shape: Shape) -> Array:
-    size = int(np.prod(x_shape))
-    if not size:
-        return np.zeros(x_shape, g.dtype)
-    g = np.pad(g.reshape((g.size,)), (0, -g.size % size))
+    size = math.prod(x_shape)
+    g = g.reshape((g.size,))
+    if not size:  # NumPy fills the new shape with zeros then
+        return g[:0].reshape(x_shape)
+    g = np.pad(g, (0, -g.size % size))
     return g.reshape((g.size // size, size)).sum(axis=0).reshape(x_shape)
 
 
