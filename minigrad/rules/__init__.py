@@ -1,6 +1,8 @@
 """The tables of derivatives. Each file reads like a page at the back of a calculus book."""
 
 from . import activations as activations
+from . import complex as complex
+from . import class_losses as class_losses
 from . import constants as constants
 from . import convolution as convolution
 from . import curves as curves
@@ -9,12 +11,14 @@ from . import elementwise as elementwise
 from . import indexing as indexing
 from . import joining as joining
 from . import linalg as linalg
+from . import losses as losses
 from . import nan_reductions as nan_reductions
 from . import network as network
 from . import order as order
 from . import padding as padding
 from . import piecewise as piecewise
 from . import pooling as pooling
+from . import products as products
 from . import quantiles as quantiles
 from . import reductions as reductions
 from . import repeating as repeating

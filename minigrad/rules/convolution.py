@@ -150,7 +150,7 @@ def _(
 def convolution_kernel(
     x: Array, y: Array, shape: Sizes, stride: Steps, padding: Steps | str, dilation: Steps, groups: int
 ) -> Array:
-    """out[k, c, tap] = sum_(n, o) y[n, k, o] x[n, c, o * stride + tap * dilation - padding], for a kernel of `shape`."""
+    """out[k, c, tap] = sum_(n, o) y[n, k, o] x[n, c, o * stride + tap * dilation - padding]; the kernel has `shape`."""
     return im2col.seen_by_kernel(
         x, y, shape, windows("convolution_kernel", shape[2:], stride, padding, dilation), groups
     )
@@ -166,7 +166,7 @@ def _(g: Array, x: Array, stride: Steps, padding: Steps | str, dilation: Steps, 
     return convolution(x, g, None, stride, padding, dilation, groups)
 
 
-# -- transposed convolution as a layer ---------------------------------------------------------------------------------------
+# -- transposed convolution as a layer --------------------------------------------------------------------------------
 
 
 @op
@@ -255,7 +255,7 @@ for _op in (conv_transpose1d, conv_transpose2d):
         return _sum_by_channel(g, len(weight_shape) - 2)
 
 
-# -- arguments ---------------------------------------------------------------------------------------------------------------
+# -- arguments --------------------------------------------------------------------------------------------------------
 
 
 def _convolution(
@@ -293,7 +293,7 @@ def _transposed(
     extra = per_axis(op, "output_padding", output_padding, axes, least=0)
     if any(e >= max(s, d) for e, s, d in zip(extra, how.stride, how.dilation)):
         raise ValueError(
-            f"{op}: output_padding is {output_padding}; it must be less than the stride {stride} or the dilation {dilation}"
+            f"{op}: output_padding is {output_padding}; it must be below the stride {stride} or the dilation {dilation}"
         )
     size = tuple(
         (n - 1) * step + span - before - after + e

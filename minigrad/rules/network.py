@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..backward import unbroadcast
 from ..declare import elementwise, op
 from ..graph import Array
 from .indexing import scatter_add
@@ -41,7 +40,7 @@ def linear(x: Array, weight: Array, bias: Array | None = None) -> Array:
     """
     if weight.ndim != 2 or x.ndim == 0 or x.shape[-1] != weight.shape[1]:
         raise ValueError(
-            f"linear: x has shape {x.shape}, weight {weight.shape}; the last axis of x and of weight (out, in) must agree"
+            f"linear: x has shape {x.shape}, weight {weight.shape}; the last axes of x and weight (out, in) must agree"
         )
     if x.ndim <= 2:
         out = x.dot(weight.T)
@@ -116,7 +115,7 @@ def _(g: Array) -> Array:
     return sum_of_rows(g)
 
 
-# -- tokens ---------------------------------------------------------------------------------------------------------------
+# -- tokens -----------------------------------------------------------------------------------------------------------
 
 
 @op

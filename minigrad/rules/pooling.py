@@ -18,7 +18,7 @@ from .windows import Sizes, Windows, per_axis, windows
 
 Steps = int | Sizes
 
-# -- the average ------------------------------------------------------------------------------------------------------------
+# -- the average ------------------------------------------------------------------------------------------------------
 
 
 @op
@@ -128,7 +128,7 @@ def _(g: Array, how: Windows) -> Array:
     return window_sum(g, how)
 
 
-# -- the maximum --------------------------------------------------------------------------------------------------------------
+# -- the maximum ------------------------------------------------------------------------------------------------------
 
 
 @op
@@ -245,7 +245,7 @@ def _(g: Array, x: Array, top: Array, how: Windows) -> Array:
     return maxima_spread(g, x, top, how)
 
 
-# -- the windows ----------------------------------------------------------------------------------------------------------------
+# -- the windows ------------------------------------------------------------------------------------------------------
 
 
 def _pooling(
@@ -297,7 +297,7 @@ def _window_maxima(x: Array, how: Windows) -> Array:
 
 
 def _accumulated(combine: np.ufunc, padded: Array, how: Windows, shape: Sizes) -> Array:
-    """`combine` over what all windows see, tap after tap: long runs of memory, where NumPy reduces short axes slowly."""
+    """`combine` over what all windows see, tap by tap, in long runs of memory: NumPy reduces short axes slowly."""
     count = how.count(shape[-len(how.kernel) :])
     seen = (padded[(..., *seen)] for _, seen in how.taps(count))
     out = np.array(next(seen))

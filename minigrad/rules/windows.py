@@ -90,7 +90,5 @@ def per_axis(op: str, argument: str, value: int | Sizes, axes: int, least: int) 
     if len(sizes) == 1:
         sizes *= axes
     if len(sizes) != axes or any(n < least for n in sizes):
-        raise ValueError(
-            f"{op}: {argument} is {value}; it must be a number of at least {least}, or {axes} of them, one for each axis"
-        )
+        raise ValueError(f"{op}: {argument} is {value}; it must be a number of at least {least}, or {axes} of them")
     return sizes
