@@ -17,7 +17,7 @@ from .scattering import add_along_axis as add_along_axis
 from .scattering import along, scattered
 from .scattering import scatter_add as scatter_add
 
-# -- by index ---------------------------------------------------------------------------------------------------------------
+# -- by index ----------------------------------------------------------------------------------------------------------
 
 
 @op
@@ -32,7 +32,7 @@ def _(g: Array, x_shape: Shape, index: Any) -> Array:
 
 
 def _in_range(indices: Any, n: int, mode: str) -> Array:
-    """Indices as NumPy reads them in a mode: those beyond the ends are moved to the ends, or counted round and round."""
+    """Indices as NumPy reads them in a mode: those beyond the ends are moved there, or counted round and round."""
     indices = np.asarray(indices, int)
     return np.clip(indices, 0, n - 1) if mode == "clip" else indices % n if mode == "wrap" else indices
 
@@ -45,7 +45,7 @@ def take(x: Array, indices: Any, axis: int | None = None, *, mode: Any = "raise"
 
 @take.vjp("x")
 def _(g: Array, x_shape: Shape, indices: Any, axis: int | None, mode: str) -> Array:
-    if axis is None:
+    if axis is None or not x_shape:
         size = math.prod(x_shape)
         return scattered(g, _in_range(indices, size, mode), (size,)).reshape(x_shape)
     index = (slice(None),) * (axis % len(x_shape)) + (_in_range(indices, x_shape[axis], mode),)
@@ -85,7 +85,7 @@ def _(g: Array, x_shape: Shape, dim: int, index: Array) -> Array:
     return scattered(g, (slice(None),) * (dim % len(x_shape)) + (index,), x_shape)
 
 
-# -- by condition -----------------------------------------------------------------------------------------------------------
+# -- by condition ------------------------------------------------------------------------------------------------------
 
 
 @op(flat=("condition",), selects=True)
@@ -113,7 +113,7 @@ def _(g: Array, arr_shape: Shape, condition: Any) -> Array:
     return scattered(g, np.flatnonzero(condition), (math.prod(arr_shape),), once=True).reshape(arr_shape)
 
 
-# -- one of several arrays for each element -----------------------------------------------------------------------------------
+# -- one of several arrays for each element ----------------------------------------------------------------------------
 
 
 def _where(condition: Array, x: Array = None, y: Array = None) -> Array:
@@ -126,7 +126,7 @@ def _where(condition: Array, x: Array = None, y: Array = None) -> Array:
 
 where = elementwise(
     _where,
-    "x where the condition holds, y elsewhere, and the other one gets exactly 0; the places where it holds, without x and y",
+    "x where the condition holds, y elsewhere; the other one gets exactly 0. Without x and y, where it holds",
     name="where",
     selects=True,
     condition=None,

@@ -1,4 +1,4 @@
-"""Joining and cutting: lists of arrays made into one, one made into a list. The gradient is cut where they were joined."""
+"""Joining and cutting: several arrays made into one, one into several. The gradient is cut where they were joined."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .scattering import scattered, summed
 Arrays = Sequence[Array]
 Sections = int | Sequence[int]
 
-# -- joined along an axis that is there -------------------------------------------------------------------------------------
+# -- joined along an axis that is there --------------------------------------------------------------------------------
 
 
 def _typed(dtype: Any, casting: str) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def pieces(g: Array, shapes: list[Shape], axis: int | None, ndim: int = 1) -> li
 
 @op(gathers="arrays")
 def concatenate(arrays: Arrays, axis: int | None = 0, dtype: Any = None, casting: Any = "same_kind") -> Array:
-    """Arrays one after the other along an axis; flattened first, with axis=None. Each gets its piece of the gradient."""
+    """Arrays one after the other along an axis; flattened first, with axis=None. Each gets its piece of g."""
     return np.concatenate(arrays, axis, **_typed(dtype, casting))
 
 
@@ -56,7 +56,7 @@ def _(g: Array, arrays_shape: list[Shape], axis: int | None) -> list[Array]:
 
 @op
 def append(x: Array, values: Array, axis: int | None = None) -> Array:
-    """x, and values after it along an axis; both flattened first, with axis=None. Each gets its piece of the gradient."""
+    """x, and values after it along an axis; both flattened first, with axis=None. Each gets its piece of g."""
     return np.append(x, values, axis)
 
 
@@ -109,7 +109,7 @@ def _(g: Array, arrays_shape: list[Shape]) -> list[Array]:
     return pieces(g, arrays_shape, axis=1, ndim=2)
 
 
-# -- joined along a new axis ------------------------------------------------------------------------------------------------
+# -- joined along a new axis -------------------------------------------------------------------------------------------
 
 
 @op(gathers="arrays")
@@ -134,7 +134,7 @@ def _(g: tuple[Array, ...], axis: int) -> Array:
     return np.stack(g, axis)
 
 
-# -- cut along an axis --------------------------------------------------------------------------------------------------------
+# -- cut along an axis -------------------------------------------------------------------------------------------------
 
 
 @op
@@ -189,7 +189,7 @@ def _(g: list[Array], x_shape: Shape, indices_or_sections: Sections) -> Array:
 
 
 def joined(g: list[Array], x_shape: Shape, sections: Sections, axis: int) -> Array:
-    """The gradients of pieces, joined. Indices that are not in order give pieces that overlap, or leave something out."""
+    """The gradients of pieces, joined. Indices that are not in order give pieces that overlap, or leave out a part."""
     g_pieces = np.concatenate(g, axis)
     if isinstance(sections, int):
         return g_pieces
@@ -200,7 +200,7 @@ def joined(g: list[Array], x_shape: Shape, sections: Sections, axis: int) -> Arr
     return scattered(g_pieces, (slice(None),) * (axis % len(x_shape)) + (seen,), x_shape)
 
 
-# -- something put in, or left out, along an axis -----------------------------------------------------------------------------
+# -- something put in, or left out, along an axis ----------------------------------------------------------------------
 
 
 @op

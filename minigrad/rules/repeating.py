@@ -18,7 +18,7 @@ from .scattering import scattered
 
 Repeats = int | Sequence[int]
 
-# -- filling a shape --------------------------------------------------------------------------------------------------------
+# -- filling a shape ---------------------------------------------------------------------------------------------------
 
 broadcast_to = elementwise(
     lambda x, shape: np.broadcast_to(x, shape), "x, repeated to fill a shape", name="broadcast_to", x=lambda g: g
@@ -56,7 +56,7 @@ def _(g: tuple[Array, ...], arrays_shape: list[Shape], indexing: str) -> list[Ar
     ]
 
 
-# -- copies beside each other, or of each element ---------------------------------------------------------------------------
+# -- copies beside each other, or of each element ----------------------------------------------------------------------
 
 
 @op
@@ -66,7 +66,7 @@ def tile(x: Array, reps: Repeats) -> Array:
 
 
 @tile.vjp("x")
-def _(g: Array, x_shape: Shape, reps: Repeats) -> Array:
+def _(g: Array, x_shape: Shape, reps: Any) -> Array:
     times = tuple(reps) if np.ndim(reps) else (reps,)
     times = (1,) * (len(x_shape) - len(times)) + times
     lengths = (1,) * (len(times) - len(x_shape)) + x_shape
@@ -84,7 +84,7 @@ def repeat(x: Array, repeats: Repeats, axis: int | None = None) -> Array:
 def _(g: Array, x_shape: Shape, repeats: Any, axis: int | None) -> Array:
     shape = (math.prod(x_shape),) if axis is None or not x_shape else x_shape
     a = (axis or 0) % len(shape)
-    times = np.ravel(repeats)
+    times = np.asarray(repeats, int).ravel()
     if times.size == 1:
         copies = g.reshape(shape[: a + 1] + (int(times[0]),) + shape[a + 1 :]).sum(axis=a + 1)
     else:
@@ -108,10 +108,10 @@ def _(g: Array, x_shape: Shape) -> Array:
     return g.reshape((g.size // size, size)).sum(axis=0).reshape(x_shape)
 
 
-# -- windows ------------------------------------------------------------------------------------------------------------------
+# -- windows -----------------------------------------------------------------------------------------------------------
 
 
-def _window(shape: Shape, window_shape: Repeats, axis: Any) -> tuple[Shape, Shape]:
+def _window(shape: Shape, window_shape: Any, axis: Any) -> tuple[Shape, Shape]:
     """The length of the window along each of its axes, and which axes of x these are."""
     lengths = tuple(window_shape) if np.ndim(window_shape) else (window_shape,)
     axes = range(len(shape)) if axis is None else axis if np.ndim(axis) else (axis,)

@@ -13,7 +13,7 @@ from ..declare import op
 from ..graph import Array
 from .axes import Shape
 
-# -- which places an index means --------------------------------------------------------------------------------------------
+# -- which places an index means ---------------------------------------------------------------------------------------
 
 
 def _may_repeat(index: Any) -> bool:
@@ -29,7 +29,7 @@ def _places(index: Any, shape: Shape) -> Array:
     """Where the elements of x[index] stand in the flattened x, for an x of `shape`."""
     parts = index if isinstance(index, tuple) else (index,)
     if all(np.asarray(part).dtype.kind in "iu" for part in parts):  # rows, or single elements: cheaper than a whole x
-        rows = np.ravel_multi_index(parts, shape[: len(parts)], mode="wrap")
+        rows: Array = np.ravel_multi_index(parts, shape[: len(parts)], mode="wrap")
         length = math.prod(shape[len(parts) :])
         return rows if length == 1 else rows[..., None] * length + np.arange(length)
     return np.arange(math.prod(shape)).reshape(shape)[index]
@@ -50,7 +50,7 @@ def summed(g: Array, shape: Shape) -> Array:
     return unbroadcast(g, shape[max(len(shape) - g.ndim, 0) :]).reshape(shape)
 
 
-# -- adding -----------------------------------------------------------------------------------------------------------------
+# -- adding ------------------------------------------------------------------------------------------------------------
 
 
 def _add_at(out: Array, index: Any, v: Array) -> None:
@@ -77,7 +77,7 @@ def scattered(v: Array, index: Any, shape: Shape, once: bool = False) -> Array:
     out = np.zeros(shape, v.dtype)
     if once or not _may_repeat(index):
         out[index] = v
-    else:
+    elif v.size:
         _add_at(out, index, v)
     return out
 
@@ -128,7 +128,7 @@ def _(g: Array, indices: Array, axis: int) -> Array:
     return g[along(indices.shape, indices, axis)]
 
 
-# -- putting ------------------------------------------------------------------------------------------------------------------
+# -- putting -----------------------------------------------------------------------------------------------------------
 
 
 def _assigned(g: Array, index: Any, x_shape: Shape, v_shape: Shape) -> Array:
@@ -175,7 +175,7 @@ def put_along_axis(x: Array, indices: Array, values: Array, axis: int | None) ->
 
     x gets g with zeros there, values gets g[indices], or 0 where it was overwritten itself.
     """
-    out = np.array(x)
+    out = np.array(x, order="C")
     np.put_along_axis(out, indices, values, axis)
     return out
 

@@ -13,7 +13,7 @@ from .axes import Axis, Shape
 
 Axes = int | Sequence[int]
 
-# -- the elements in one row, cut into another shape ------------------------------------------------------------------------
+# -- the elements in one row, cut into another shape -------------------------------------------------------------------
 
 
 def _refuse_memory_order(name: str, x: Array, order: str) -> None:
@@ -60,13 +60,13 @@ def _(g: Array, x_shape: Shape, order: str) -> Array:
     return np.reshape(g, x_shape, order="F") if order == "F" else np.reshape(g, x_shape)
 
 
-# -- axes of length 1 come and go -----------------------------------------------------------------------------------------
+# -- axes of length 1 come and go --------------------------------------------------------------------------------------
 
 
 @op
 def expand_dims(x: Array, axis: Axes) -> Array:
     """x with new axes of length 1."""
-    return np.expand_dims(x, axis)  # type: ignore[arg-type]  # NumPy takes a list too
+    return np.expand_dims(x, axis)
 
 
 @op
@@ -107,7 +107,7 @@ def _(g: Any, arrays_shape: list[Shape]) -> list[Array]:
     return [np.reshape(part, shape) for part, shape in zip(parts, arrays_shape)]
 
 
-# -- axes in another order ------------------------------------------------------------------------------------------------
+# -- axes in another order ---------------------------------------------------------------------------------------------
 
 
 @op
@@ -179,7 +179,7 @@ def _(g: Array, axis: int, start: int) -> Array:
     return np.moveaxis(g, before - (source < before), source)
 
 
-# -- elements in another order --------------------------------------------------------------------------------------------
+# -- elements in another order -----------------------------------------------------------------------------------------
 
 
 @op
