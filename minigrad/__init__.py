@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from . import numpy_protocol as numpy_protocol
 from . import rules as rules
 from .context import default_dtype as default_dtype
 from .context import detect_anomaly as detect_anomaly
@@ -22,7 +23,8 @@ from .transforms import value_and_grad as value_and_grad
 from .transforms import vjp as vjp
 
 # Every op at the top, under its own name. Before the rest: an op called `load` or `save` would not hide ours.
-globals().update({name: an_op for name, an_op in ops.items() if "." not in name})
+globals().update(numpy_protocol.aliases() | {name: an_op for name, an_op in ops.items() if "." not in name})
+numpy_protocol.serve_aliases(Tensor)
 
 from . import data as data
 from . import nn as nn

@@ -35,6 +35,7 @@ def op(
     gathers: str | None = ...,
     flat: Iterable[str] = ...,
     selects: bool = ...,
+    holomorphic: bool = ...,
 ) -> Callable[[Callable[..., Any]], Op]: ...
 def op(
     forward: Callable[..., Any] | None = None,
@@ -45,6 +46,7 @@ def op(
     gathers: str | None = None,
     flat: Iterable[str] = (),
     selects: bool = False,
+    holomorphic: bool = True,
 ) -> Any:
     """Make an op of a function on arrays; declare its rules with `.vjp`.
 
@@ -61,6 +63,9 @@ def op(
         Inputs in which the op is piecewise constant: they get no gradient.
     selects
         The op hides values by choosing others (as `where` does): a nan among the hidden ones must not reach a gradient.
+    holomorphic
+        False where a complex output is no holomorphic function of the inputs (`conj`): its rules then return
+        dL/d(re) + i dL/d(im) themselves. For all others the engine sees to it.
 
     >>> import numpy as np, minigrad as mg
     >>> @mg.op
@@ -79,9 +84,9 @@ def op(
         listed = gathers or starred
         title = name or forward.__name__
         if listed:
-            made: Op = Gathering(forward, title, parameters, listed, domain=domain, flat=flat, selects=selects)
+            made: Op = Gathering(forward, title, parameters, listed, domain=domain, flat=flat, selects=selects, holomorphic=holomorphic)
         else:
-            made = Op(forward, title, parameters, domain=domain, flat=flat, selects=selects)
+            made = Op(forward, title, parameters, domain=domain, flat=flat, selects=selects, holomorphic=holomorphic)
         return _register(made, site)
 
     site = sys._getframe(1)
@@ -96,6 +101,7 @@ def elementwise(
     name: str | None = None,
     domain: Mapping[str, tuple[float, float]] | None = None,
     selects: bool = False,
+    holomorphic: bool = True,
     **rules: Callable[..., Any] | None,
 ) -> Op:
     """Make an op that works element by element, with its rules, in one line. The engine undoes broadcasting.
@@ -132,6 +138,7 @@ def elementwise(
         domain=domain,
         flat=flat,
         selects=selects,
+        holomorphic=holomorphic,
         doc=doc,
     )
     for x, rule in rules.items():

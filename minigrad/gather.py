@@ -64,6 +64,7 @@ class Gathering(Op):
             [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names],
             is_elementwise=self.elementwise,
             selects=self.selects,
+            holomorphic=self.holomorphic,
             domain=self.domain,
             doc=self.__doc__,
         )

@@ -52,12 +52,12 @@ def call_function(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
         raise TypeError(_no_rule(name_of(function)))
     names = _parameters(function)
     if names and (len(args) > 1 or kwargs):
-        kwargs = dict(zip(names[1:], args[1:])) | kwargs
-        args = args[:1]
-        # NumPy calls its first parameter a, m, ary, ...; the ops call theirs x.
-        first = {names[0]: op.inputs[0]}
-        kwargs = {first.get(key, key): value for key, value in kwargs.items() if value is not np._NoValue}
-    return op(*args, **_without_out(name_of(function), kwargs))
+        kwargs = _without_out(name_of(function), dict(zip(names, args)) | kwargs)
+        # NumPy calls its arrays a, m, ary, ...; the ops call theirs x, at the same place.
+        ours = {theirs: name for theirs, name in zip(names, op.inputs) if theirs not in op.inputs and name not in names}
+        kwargs = {ours.get(key, key): value for key, value in kwargs.items() if value is not np._NoValue}
+        args = ()
+    return op(*args, **kwargs)
 
 
 @functools.cache
@@ -133,6 +133,19 @@ def serve(op: Any, tensor: type) -> None:
         setattr(tensor, f"__{_COMPARISONS[name]}__", _operator(op))
     elif name in _UNARY:
         setattr(tensor, f"__{_UNARY[name]}__", _unary(op))
+
+
+def aliases() -> dict[str, Any]:
+    """NumPy's further names for functions that are served: `abs`, `conj`, `acos`, `concat`, `amax`, ..."""
+    found = {name: served.get(f) for name, f in vars(np).items() if callable(f) and not isinstance(f, type)}
+    return {name: op for name, op in found.items() if getattr(op, "name", name) != name}
+
+
+def serve_aliases(tensor: type) -> None:
+    """Methods for those of the further names that arrays have as methods."""
+    for name, op in aliases().items():
+        if callable(getattr(np.ndarray, name, None)) and name not in _IN_PLACE and not hasattr(tensor, name):
+            setattr(tensor, name, _method(op))
 
 
 def _method(op: Callable[..., Any]) -> Callable[..., Any]:

@@ -45,6 +45,7 @@ class Op:
         *,
         is_elementwise: bool = False,
         selects: bool = False,
+        holomorphic: bool = True,
         domain: Mapping[str, tuple[float, float]] | None = None,
         flat: Iterable[str] = (),
         doc: str | None = None,
@@ -55,6 +56,7 @@ class Op:
         self.inputs = tuple(p.name for p in self.parameters)
         self.elementwise = is_elementwise
         self.selects = selects
+        self.holomorphic = holomorphic
         self.domain = dict(domain or {})
         self.rules: dict[str, Rule | None] = dict.fromkeys(flat)
         self.built_in = False

@@ -256,6 +256,16 @@ class Tensor:
         """The last two axes swapped."""
         return _op("swapaxes")(self, -1, -2)  # type: ignore[no-any-return]
 
+    @property
+    def real(self) -> Tensor:
+        """The real part."""
+        return _op("real")(self)  # type: ignore[no-any-return]
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part."""
+        return _op("imag")(self)  # type: ignore[no-any-return]
+
     def transpose(self, *axes: Any) -> Tensor:
         """The axes permuted: `transpose(1, 0)`, `transpose((1, 0))`, or all reversed with no argument."""
         return _op("transpose")(self, _spread(axes) or None)  # type: ignore[no-any-return]

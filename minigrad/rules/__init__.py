@@ -1,19 +1,24 @@
 """The tables of derivatives. Each file reads like a page at the back of a calculus book."""
 
 from . import activations as activations
-from . import complex as complex
+from . import attention as attention
+from . import batch_norm as batch_norm
 from . import class_losses as class_losses
+from . import complex as complex
 from . import constants as constants
 from . import convolution as convolution
 from . import curves as curves
+from . import decompositions as decompositions
 from . import diagonals as diagonals
 from . import elementwise as elementwise
 from . import indexing as indexing
 from . import joining as joining
 from . import linalg as linalg
 from . import losses as losses
+from . import margin_losses as margin_losses
 from . import nan_reductions as nan_reductions
 from . import network as network
+from . import normalization as normalization
 from . import order as order
 from . import padding as padding
 from . import piecewise as piecewise
@@ -22,7 +27,9 @@ from . import products as products
 from . import quantiles as quantiles
 from . import reductions as reductions
 from . import repeating as repeating
+from . import resampling as resampling
 from . import scans as scans
 from . import scattering as scattering
 from . import shaping as shaping
+from . import similarity as similarity
 from . import special as special

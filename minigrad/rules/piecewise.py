@@ -8,6 +8,8 @@ import numpy as np
 
 from ..declare import elementwise
 from ..graph import Array
+from .elementwise import over
+from .elementwise import over
 
 # -- kinks ------------------------------------------------------------------------------------------------------------
 
@@ -22,7 +24,11 @@ def _beats_or_alone(x: Array, y: Array, dtype: Any) -> Array:
     return np.where(np.isnan(x), 0, np.where(np.isnan(y), 1, beats(x, y, dtype)))
 
 
-absolute = elementwise(np.absolute, "|x|; at 0 the slope is 0, half way from -1 to 1", x=lambda g, x: g * np.sign(x))
+absolute = elementwise(
+    np.absolute,
+    "|x|; at 0 the slope is 0, half way from -1 to 1",
+    x=lambda g, x: g * (over(x, np.abs(x)) if x.dtype.kind == "c" else np.sign(x)),  # a complex x / |x| is not flat
+)
 fabs = elementwise(np.fabs, "|x|, always floating; at 0 the slope is 0", x=lambda g, x: g * np.sign(x))
 copysign = elementwise(
     np.copysign,
