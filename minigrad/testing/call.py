@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +39,15 @@ class Call(NamedTuple):
         """The same call with `change(array)` in the place of every array."""
         leaves, rebuild = flatten((self.args, self.kwargs))
         return Call(*rebuild([change(leaf) if isinstance(leaf, np.ndarray) else leaf for leaf in leaves]))
+
+    def leaves(self) -> list[Any]:
+        """The arguments in order, those inside lists, tuples and dicts one by one; None has no place here."""
+        return flatten((self.args, self.kwargs))[0]
+
+    def replaced(self, new: Mapping[int, Any]) -> Call:
+        """The same call with other values at some positions of `leaves()`."""
+        leaves, rebuild = flatten((self.args, self.kwargs))
+        return Call(*rebuild([new.get(i, leaf) for i, leaf in enumerate(leaves)]))
 
     def __repr__(self) -> str:
         parts = [describe(value) for value in self.args]
