@@ -27,6 +27,8 @@ globals().update(numpy_protocol.aliases() | {name: an_op for name, an_op in ops.
 numpy_protocol.serve_aliases(Tensor)
 
 from . import data as data
+from . import fft as fft
+from . import linalg as linalg
 from . import nn as nn
 from . import optim as optim
 from .draw import draw as draw

@@ -116,8 +116,12 @@ _COMPARISONS = {
 _IN_PLACE = {"sort", "partition", "put", "fill", "resize"}  # array methods that write: a Tensor has the functions only
 
 
+_built_in: list[Any] = []
+
+
 def serve(op: Any, tensor: type) -> None:
     """Reach a built-in op through NumPy's function of its name, and as the method or operator that arrays have."""
+    _built_in.append(op)
     function: Any = np
     for part in op.name.split("."):
         function = getattr(function, part, None)
@@ -139,6 +143,13 @@ def aliases() -> dict[str, Any]:
     """NumPy's further names for functions that are served: `abs`, `conj`, `acos`, `concat`, `amax`, ..."""
     found = {name: served.get(f) for name, f in vars(np).items() if callable(f) and not isinstance(f, type)}
     return {name: op for name, op in found.items() if getattr(op, "name", name) != name}
+
+
+def namespace(module: Any, prefix: str) -> dict[str, Any]:
+    """What minigrad has of one of NumPy's modules, and ops of our own whose names begin with `prefix`."""
+    shared = {name: served[f] for name, f in vars(module).items() if callable(f) and f in served}
+    own = {op.name.removeprefix(prefix): op for op in _built_in if op.name.startswith(prefix)}
+    return shared | own
 
 
 def serve_aliases(tensor: type) -> None:

@@ -11,6 +11,7 @@ from . import curves as curves
 from . import decompositions as decompositions
 from . import diagonals as diagonals
 from . import elementwise as elementwise
+from . import fft as fft
 from . import indexing as indexing
 from . import joining as joining
 from . import linalg as linalg
@@ -19,6 +20,7 @@ from . import margin_losses as margin_losses
 from . import nan_reductions as nan_reductions
 from . import network as network
 from . import normalization as normalization
+from . import norms as norms
 from . import order as order
 from . import padding as padding
 from . import piecewise as piecewise

@@ -10,9 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .. import numpy_protocol
 from ..backward import unbroadcast
 from ..declare import op
 from ..graph import Array
+from . import products
 from .products import mT
 
 Shape = tuple[int, ...]
@@ -253,3 +255,52 @@ def _(g: Array, x: Array) -> Array:
     top = np.concatenate([xt, g], axis=-1)
     bottom = np.concatenate([np.zeros_like(xt), xt], axis=-1)
     return expm(np.concatenate([top, bottom], axis=-2))[..., :n, n:]
+
+
+# -- parts of matrices ------------------------------------------------------------------------------------------------
+
+
+@op(name="linalg.diagonal")
+def diagonal(x: Array, *, offset: int = 0) -> Array:
+    """The diagonal of each matrix: of the last two axes, where `np.diagonal` takes the first two."""
+    return np.diagonal(x, offset, -2, -1)
+
+
+@diagonal.vjp("x")
+def _(g: Array, x_shape: Shape, offset: int) -> Array:
+    return np.eye(x_shape[-2], x_shape[-1], offset) * _along(g, x_shape, offset)
+
+
+def _along(g: Array, x_shape: Shape, offset: int) -> Array:
+    """g, the k-th of a diagonal, in the row (or for a negative offset in the column) that the k-th stands in."""
+    below = 0 if offset > 0 else -offset
+    rest = x_shape[-2] - below - g.shape[-1]
+    return np.pad(g, [(0, 0)] * (g.ndim - 1) + [(below, rest)])[..., :, None]
+
+
+@op(name="linalg.trace")
+def trace(x: Array, *, offset: int = 0, dtype: Any = None) -> Array:
+    """The sum of the diagonal of each matrix: of the last two axes, where `np.trace` takes the first two."""
+    return np.linalg.trace(x, offset=offset, dtype=dtype)
+
+
+@trace.vjp("x")
+def _(g: Array, x_shape: Shape, offset: int) -> Array:
+    return g[..., None, None] * np.eye(x_shape[-2], x_shape[-1], offset)
+
+
+@op(name="linalg.matrix_rank", flat=("A",))
+def matrix_rank(A: Array, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:  # noqa: N803
+    """The number of singular values above a tolerance: flat."""
+    return np.linalg.matrix_rank(A, tol, hermitian, rtol=rtol)
+
+
+# What is in np.linalg too, as functions of their own, and means the same.
+for _name, _op in (
+    ("matmul", products.matmul),
+    ("outer", products.outer),
+    ("tensordot", products.tensordot),
+    ("vecdot", products.vecdot),
+    ("cross", products.cross),
+):
+    numpy_protocol.served[getattr(np.linalg, _name)] = _op

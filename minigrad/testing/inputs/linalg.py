@@ -1,21 +1,107 @@
-"""Calls of products and linear algebra."""
+"""Calls of linear algebra, decompositions and norms: matrices that are far from singular, and stacks of them."""
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 from hypothesis import strategies as st
 
-from ..arrays import arrays, broadcastable, shapes
+from ..arrays import arrays, axes, conditioned, matrices, seeds, shapes
 from ..call import Call, Draw, call
-from .table import inputs_of
+from .table import inputs, inputs_of
 
-side = st.sampled_from([1, 2, 3, 0])
+for _name in ("inv", "det", "slogdet", "adjugate"):
+    inputs[f"linalg.{_name}"] = matrices().map(call)
+inputs["linalg.expm"] = matrices(st.integers(1, 3)).map(call)
+inputs["linalg.cholesky"] = st.builds(lambda x, upper: call(x, upper=upper), matrices(kind="positive"), st.booleans())
+for _name in ("eigh", "eigvalsh"):
+    inputs[f"linalg.{_name}"] = st.builds(call, matrices(kind="symmetric"), st.sampled_from("LU"))
 
 
-@inputs_of("matmul")
+@st.composite
+def _rectangles(draw: Draw, stacked: bool = True) -> np.ndarray:
+    """Matrices of full rank, tall, wide or square, with singular values that are apart."""
+    m, n = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    stack = draw(shapes(max_axes=1, max_side=2)) if stacked and draw(st.booleans()) else ()
+    return conditioned((*stack, m, n), "general", np.random.default_rng(draw(seeds)))
+
+
+@inputs_of("linalg.pinv", "linalg.svdvals", "linalg.matrix_rank")
 def _(draw: Draw) -> Call:
-    """Vectors, matrices and stacks that broadcast."""
-    n, m, k = draw(side), draw(side), draw(side)
-    left, right = draw(broadcastable(2, max_axes=1)) if draw(st.booleans()) else ((), ())
-    x = (*left, n, m) if left or draw(st.booleans()) else (m,)
-    y = (*right, m, k) if right or draw(st.booleans()) else (m,)
-    return call(draw(arrays(x)), draw(arrays(y)))
+    return call(draw(_rectangles()))
+
+
+@inputs_of("linalg.svd")
+def _(draw: Draw) -> Call:
+    return call(draw(_rectangles()), full_matrices=False)
+
+
+@inputs_of("linalg.qr")
+def _(draw: Draw) -> Call:
+    return call(draw(_rectangles()), draw(st.sampled_from(["reduced", "r"])))
+
+
+@inputs_of("linalg.solve")
+def _(draw: Draw) -> Call:
+    x = draw(matrices())
+    n = x.shape[-1]
+    if draw(st.booleans()):
+        return call(x, draw(arrays((n,))))
+    stack = x.shape[:-2] if draw(st.booleans()) else ()
+    return call(x, draw(arrays((*stack, n, draw(st.integers(1, 2))))))
+
+
+@inputs_of("linalg.lstsq")
+def _(draw: Draw) -> Call:
+    n = draw(st.integers(1, 3))
+    m = n + draw(st.integers(0, 2))
+    a = conditioned((m, n), "general", np.random.default_rng(draw(seeds)))
+    return call(a, draw(arrays((m,) if draw(st.booleans()) else (m, 2))), None)
+
+
+@inputs_of("linalg.matrix_power")
+def _(draw: Draw) -> Call:
+    return call(draw(matrices(st.integers(1, 3))), draw(st.integers(-2, 4)))
+
+
+@inputs_of("linalg.multi_dot")
+def _(draw: Draw) -> Call:
+    sides = draw(st.lists(st.integers(1, 3), min_size=3, max_size=5))
+    parts = [draw(arrays(pair)) for pair in zip(sides, sides[1:])]
+    if draw(st.booleans()):
+        parts[0] = parts[0][0]
+    return call(parts)
+
+
+@inputs_of("linalg.trace", "linalg.diagonal")
+def _(draw: Draw) -> Call:
+    return call(draw(arrays(shapes(min_axes=2))), offset=draw(st.integers(-2, 2)))
+
+
+VECTOR_ORDERS = st.sampled_from([None, 2, 1, 3, math.inf, -math.inf, 0, 1.5])
+MATRIX_ORDERS = st.sampled_from(["fro", 1, -1, math.inf, -math.inf, None])
+
+
+@inputs_of("linalg.norm")
+def _(draw: Draw) -> Call:
+    x = draw(arrays(shapes(min_axes=1, min_side=1)))
+    keepdims = draw(st.booleans())
+    if x.ndim > 1 and draw(st.booleans()):
+        first, second = draw(st.permutations(range(x.ndim)))[:2]
+        return call(x, draw(MATRIX_ORDERS), (first, second - x.ndim), keepdims)
+    if x.ndim == 2 and draw(st.booleans()):
+        return call(conditioned(x.shape, "general", np.random.default_rng(draw(seeds))), draw(st.sampled_from([2, "nuc"])))
+    return call(x, draw(VECTOR_ORDERS), draw(axes(x.ndim, none=False, several=False)), keepdims)
+
+
+@inputs_of("linalg.vector_norm")
+def _(draw: Draw) -> Call:
+    x = draw(arrays(shapes(min_side=1)))
+    return call(x, axis=draw(axes(x.ndim)), keepdims=draw(st.booleans()), ord=draw(st.sampled_from([2, 1, 3, math.inf])))
+
+
+@inputs_of("linalg.matrix_norm")
+def _(draw: Draw) -> Call:
+    x = draw(arrays(shapes(min_axes=2, min_side=1)))
+    return call(x, keepdims=draw(st.booleans()), ord=draw(st.sampled_from(["fro", 1, -1, math.inf])))
