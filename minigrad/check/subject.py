@@ -16,7 +16,7 @@ import numpy as np
 
 from ..containers import flatten, paths
 from ..op import Op
-from ..tensor import Tensor
+from ..tensor import Tensor, make
 from ..transforms import vjp
 from .points import Vector, bare, in_double, output_vector, unit_of_rounding
 
@@ -68,18 +68,19 @@ class Traced:
         self.points = [in_double(self._leaves[i]) for i in self._which]
         self.dtypes = [bare(self._leaves[i]).dtype for i in self._which]
         self.given = [bare(self._leaves[i]) for i in self._which]
-        out = f(*self._arguments(self.points, Tensor))
+        out = self.call(*self.points)
         self.out = [bare(leaf) for leaf in flatten(out)[0]]
         self.eps = unit_of_rounding(out)
 
-    def _arguments(self, points: Sequence[Any], wrap: Callable[[Any], Any] = lambda p: p) -> Any:
+    def call(self, *points: Any) -> Any:
+        """f at these values of the inputs that have a gradient, as Tensors; the other inputs stay what they are."""
         leaves = list(self._leaves)
         for i, point in zip(self._which, points):
-            leaves[i] = wrap(point)
-        return self._rebuild(leaves)
+            leaves[i] = point if isinstance(point, Tensor) else make(point, None)
+        return self.f(*self._rebuild(leaves))
 
     def evaluate(self, points: Sequence[Array]) -> Vector:
-        return output_vector([self.f(*self._arguments(points, Tensor))])
+        return output_vector([self.call(*points)])
 
     def pull(self, points: Sequence[Array], g: Vector) -> list[Array | Fault | None]:
         every = list(range(len(self._which)))
@@ -101,18 +102,18 @@ class Traced:
             leaves: list[Any] = list(points)
             for k, tensor in zip(which, chosen):
                 leaves[k] = tensor
-            return self.f(*self._arguments(leaves, lambda p: p if isinstance(p, Tensor) else Tensor(p)))
+            return self.call(*leaves)
 
         out, pullback = vjp(f, *[points[k] for k in which])
         try:
-            return [np.asarray(gradient) for gradient in pullback(_spread(g, out))]
+            return [np.asarray(gradient) for gradient in pullback(spread(g, out))]
         except Exception as error:
             raise _RuleFailed(error) from error
 
     def where(self, k: int) -> str:
         op = _op_of(self.f)
         if op is None:
-            return _place_of(self.f)
+            return place_of(self.f)
         rule = op.rules.get(self.names[k]) or next((op.rules[n] for n in op.rules if self.names[k].startswith(n)), None)
         if rule is None:
             return f"{_short(op.source)}, the declaration of {op.name}"
@@ -136,7 +137,7 @@ def _fault(error: Exception) -> Fault:
     return Fault(f"{type(error).__name__}: {error}{notes}")
 
 
-def _spread(g: Vector, out: Any) -> Any:
+def spread(g: Vector, out: Any) -> Any:
     """g, one vector, in the form of the output; zeros for outputs that are not floating."""
     leaves, rebuild = flatten(out)
     parts, start = [], 0
@@ -212,7 +213,7 @@ class Given:
     def _claims(self, arguments: Sequence[Any], g: Vector) -> Any:
         if not callable(self.analytic):
             return self.analytic
-        return self.analytic(*arguments, **({"g": _spread(g, self.f(*arguments))} if self._wants_g else {}))
+        return self.analytic(*arguments, **({"g": spread(g, self.f(*arguments))} if self._wants_g else {}))
 
     def _match(self, claims: Any, named: list[str]) -> dict[int, Any]:
         """The claimed gradient for each leaf of the inputs, by its number: by key where they are a dict, else by place."""
@@ -220,7 +221,11 @@ class Given:
         if isinstance(claims, dict) and not (len(self._inputs) == 1 and not isinstance(self._inputs[0], dict)):
             return self._by_key(claims, named)
         if len(self._inputs) == 1:
-            single = isinstance(claims, (tuple, list)) and len(claims) == 1 and not isinstance(self._inputs[0], (tuple, list))
+            single = (
+                isinstance(claims, (tuple, list))
+                and len(claims) == 1
+                and not isinstance(self._inputs[0], (tuple, list))
+            )
             rows = [claims[0] if single else claims]
         else:
             if not isinstance(claims, (tuple, list)) or len(claims) != len(self._inputs):
@@ -257,11 +262,15 @@ class Given:
                 f"gradcheck: analytic has {', '.join(map(repr, flat))}, which no input is called; "
                 f"the inputs are {', '.join(map(repr, named))}"
             )
-        missing = {i: None for i in range(len(named)) if i not in matched and "." not in named[i] and len(self._inputs) == 1}
+        missing = {
+            i: None for i in range(len(named)) if i not in matched and "." not in named[i] and len(self._inputs) == 1
+        }
         return missing | matched
 
     def where(self, k: int) -> str:
-        return _place_of(self.analytic) if callable(self.analytic) else f"what was given as analytic for {self.names[k]!r}"
+        return (
+            place_of(self.analytic) if callable(self.analytic) else f"what was given as analytic for {self.names[k]!r}"
+        )
 
 
 def _is_floating(leaf: Any) -> bool:
@@ -311,7 +320,7 @@ def _op_of(f: Callable[..., Any]) -> Op | None:
     return f if isinstance(f, Op) else None
 
 
-def _place_of(f: Callable[..., Any]) -> str:
+def place_of(f: Callable[..., Any]) -> str:
     code = getattr(inspect.unwrap(f), "__code__", None)
     return f"{_short(code.co_filename)}:{code.co_firstlineno}, {title_of(f)}" if code else title_of(f)
 

@@ -1,0 +1,280 @@
+"""check_model: gradient checking of a whole network, by the five notes of the well-known course.
+
+Only to debug, never in training. If it fails, look at the components. Remember the regularization. Not with dropout.
+At the random start, and again after some training.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..backward import backward
+from ..context import no_grad, within
+from ..tensor import Tensor
+from .gradcheck import examine
+from .points import Vector, unit_of_rounding
+from .report import GradReport, InputReport, Verdict, word_for, worst_of
+from .state import State, drawn_by
+from .subject import Array, Fault, place_of, title_of
+
+
+@dataclass
+class ModelReport:
+    """The verdict of `check_model`. `bool(report)` says whether it passed, `str(report)` says everything.
+
+    Attributes
+    ----------
+    verdict
+        The worst of all.
+    reports
+        A `GradReport` for each moment: the number of training steps before it, and what was found.
+    seconds, evaluations
+        What it cost.
+    """
+
+    title: str
+    verdict: Verdict
+    reports: dict[int, GradReport]
+    seconds: float = 0.0
+    step_seconds: float = 0.0
+    remarks: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return self.verdict.passes
+
+    @property
+    def inputs(self) -> list[InputReport]:
+        """The parameters, as the worst of the moments found them."""
+        return max(self.reports.values(), key=lambda report: list(Verdict).index(report.verdict)).inputs
+
+    @property
+    def evaluations(self) -> int:
+        """Forward passes in all."""
+        return sum(report.evaluations for report in self.reports.values())
+
+    def __repr__(self) -> str:
+        return f"<ModelReport {self.title}: {self.verdict.value}>"
+
+    def __str__(self) -> str:
+        count = len(self.inputs)
+        lines = [f"{self.verdict.value:<8}{self.title}: the gradients of the whole loss for {count} parameters", ""]
+        for step, report in self.reports.items():
+            when = "at the start" if step == 0 else f"after {step} steps"
+            worst = max((one.ratio for one in report.inputs), default=0.0)
+            ratio = f"the largest ratio of any is {worst:.0e} ({word_for(worst)})" if report.evaluations > 2 else ""
+            lines.append(f"  {when:<16}{report.verdict.value:<8}{ratio}")
+        for step, report in self.reports.items():
+            if not report:
+                lines += ["", *str(report).splitlines()]
+                break
+        lines += ["", *[f"  {remark}" for remark in self.remarks]] if self.remarks else []
+        times = self.seconds / self.step_seconds if self.step_seconds else 0
+        cost = f"{self.seconds:.1f} s, {self.evaluations:,} forward passes"
+        lines += ["", f"  cost  {cost}, as much as {times:,.0f} training steps: to debug with, never inside training"]
+        return "\n".join(lines)
+
+
+def check_model(
+    model: Any,
+    loss_fn: Callable[[Any, Any], Any],
+    x: Any,
+    y: Any,
+    at: Sequence[int] = (0, 20),
+    optimizer: Any = None,
+    *,
+    seed: int = 0,
+    freeze_random: bool = False,
+) -> ModelReport:
+    """Check the gradients of a model's whole loss, at the random start and again after some training.
+
+    Parameters
+    ----------
+    model
+        A module. Its parameters are perturbed under the same objects, so that loss_fn may use them, for an L2 term.
+    loss_fn
+        `loss_fn(model(x), y)` gives the scalar that is trained on, regularization included.
+    x, y
+        One small batch.
+    at
+        After how many training steps to check.
+    optimizer
+        Trains between the checks; plain gradient descent of check_model's own, if not given.
+    seed
+        Of the random directions.
+    freeze_random
+        Draw the same random numbers (dropout's masks) in every forward pass, so that a model that draws can be checked.
+
+    Returns
+    -------
+    ModelReport
+        Afterwards parameters, buffers, gradients, and generators are what they were, bit for bit, also after an error.
+
+    >>> import numpy as np, minigrad as mg
+    >>> from minigrad import nn
+    >>> model = nn.Sequential(nn.Linear(3, 2, rng=np.random.default_rng(0)))
+    >>> report = mg.check_model(model, nn.functional.mse_loss, np.ones((4, 3)), np.ones((4, 2)))
+    >>> bool(report), list(report.reports)
+    (True, [0, 20])
+    """
+    started = time.perf_counter()
+    state = State(model)
+    reports: dict[int, GradReport] = {}
+    done = 0
+    memory = _optimizer_memory(optimizer)
+    try:
+        subject = ModelLoss(model, loss_fn, x, y, state, freeze_random)
+        step_seconds = _time_of(subject)
+        for step in sorted(set(at)):
+            _train(subject, optimizer, step - done)
+            done = step
+            subject.start_here()
+            report = reports[step] = examine(subject, seed)
+            if report.verdict is Verdict.NOT_DETERMINISTIC:
+                _name_layers(subject, report)
+                break
+    finally:
+        state.restore()
+        _restore_optimizer(optimizer, memory)
+    verdict = worst_of([report.verdict for report in reports.values()])
+    report = ModelReport(title_of_model(model), verdict, reports, time.perf_counter() - started, step_seconds)
+    report.remarks = _compare(reports)
+    return report
+
+
+class ModelLoss:
+    """The loss as a function of the model's parameters."""
+
+    fixed = False
+
+    def __init__(
+        self, model: Any, loss_fn: Callable[[Any, Any], Any], x: Any, y: Any, state: State, freeze: bool
+    ) -> None:
+        self.model, self.loss_fn, self.x, self.y = model, loss_fn, x, y
+        self.title = title_of_model(model)
+        named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+        if not named:
+            raise ValueError(f"check_model: {self.title} has no parameters that require gradients")
+        self.names = [name for name, _ in named]
+        self.parameters: list[Tensor] = [p for _, p in named]
+        self.dtypes = [p.dtype for p in self.parameters]
+        self._state = state
+        self._freeze = freeze
+        self.start_here()
+        out = self._loss()
+        if np.size(out.data) != 1:
+            raise ValueError(f"check_model: the loss must be a scalar; loss_fn returned shape {np.shape(out.data)}")
+        self.eps = unit_of_rounding(out)
+
+    def start_here(self) -> None:
+        """Check at the present values of the parameters."""
+        self.points: list[Array] = [np.array(p.data, np.float64) for p in self.parameters]
+
+    def _loss(self) -> Tensor:
+        if self._freeze:
+            self._state.restore_random()
+        out = self.loss_fn(self.model(self.x), self.y)
+        return out if isinstance(out, Tensor) else Tensor(out)
+
+    def _put(self, points: Sequence[Array]) -> None:
+        for parameter, point in zip(self.parameters, points):
+            parameter.data = point
+
+    def forward(self) -> None:
+        """A forward pass whose result nobody wants."""
+        with no_grad():
+            self._loss()
+
+    def evaluate(self, points: Sequence[Array]) -> Vector:
+        self._put(points)
+        with no_grad():
+            out = np.array(self._loss().data, np.float64).reshape(1)
+        self._state.restore_buffers()
+        return out
+
+    def pull(self, points: Sequence[Array], g: Vector) -> list[Array | Fault | None]:
+        self._put(points)
+        with within(record=True):
+            out = self._loss()
+        self._state.restore_buffers()
+        targets = [p.node for p in self.parameters if p.node is not None]
+        if out.node is None:
+            return [Fault("the loss does not depend on any parameter: something on the way is detached")] * len(points)
+        try:
+            found = backward({out.node: np.full(out.shape, g[0])}, targets=targets)
+        except Exception as error:
+            return [Fault(f"{type(error).__name__}: {error}")] * len(points)
+        return [np.asarray(found.get(node, np.zeros_like(point))) for node, point in zip(targets, points)]
+
+    def where(self, k: int) -> str:
+        """The loss function; which rule is wrong in it is another question."""
+        return place_of(self.loss_fn)
+
+
+def _time_of(subject: ModelLoss) -> float:
+    started = time.perf_counter()
+    subject.pull(subject.points, np.ones(1))
+    return time.perf_counter() - started
+
+
+def _train(subject: ModelLoss, optimizer: Any, steps: int) -> None:
+    for parameter, point, dtype in zip(subject.parameters, subject.points, subject.dtypes):
+        parameter.data = point.astype(dtype)
+    for _ in range(steps):
+        for parameter in subject.parameters:
+            parameter.grad = None
+        with within(record=True):
+            loss = subject._loss()
+        loss.backward()
+        if optimizer is not None:
+            optimizer.step()
+            continue
+        gradients = [p.grad for p in subject.parameters]
+        size = np.sqrt(sum(float(np.sum(np.square(g))) for g in gradients if g is not None))
+        rate = 0.1 / max(1.0, size)  # clipped: a first look must not diverge
+        for parameter, gradient in zip(subject.parameters, gradients):
+            if gradient is not None:
+                parameter.data = parameter.data - rate * gradient
+
+
+def _name_layers(subject: ModelLoss, report: GradReport) -> None:
+    layers = drawn_by(subject.model, subject.forward)
+    who = f"drawn in {', '.join(layers)}" if layers else "drawn outside the layers of the model"
+    report.remarks = [
+        f"two forward passes differ: random numbers are {who}",
+        "check in model.eval(), or with freeze_random=True, which draws the same numbers in every pass",
+    ]
+    for one in report.inputs:
+        one.cause = report.remarks[0]
+
+
+def _compare(reports: dict[int, GradReport]) -> list[str]:
+    """What changed with training, and note 1: never inside a training step."""
+    remarks = []
+    verdicts = {step: report.verdict for step, report in reports.items()}
+    good = [step for step, verdict in verdicts.items() if verdict.passes]
+    bad = [step for step, verdict in verdicts.items() if verdict is Verdict.WRONG]
+    if good and bad and min(good) < min(bad):
+        causes = [one.cause for one in reports[min(bad)].inputs if one.cause]
+        start = "at the start" if min(good) == 0 else f"after {min(good)} steps"
+        remarks.append(f"OK {start}, WRONG after {min(bad)} steps" + (f": {causes[0]}" if causes else ""))
+    return remarks
+
+
+def title_of_model(model: Any) -> str:
+    """What a report calls the model."""
+    return type(model).__name__
+
+
+def _optimizer_memory(optimizer: Any) -> Any:
+    return optimizer.state_dict() if hasattr(optimizer, "state_dict") else None
+
+
+def _restore_optimizer(optimizer: Any, memory: Any) -> None:
+    if memory is not None:
+        optimizer.load_state_dict(memory)
