@@ -135,8 +135,15 @@ def convolution_transpose(
 
 
 @convolution_transpose.vjp("y")
-def _(g: Array, weight: Array, stride: Steps, padding: Steps | str, dilation: Steps, groups: int) -> Array:
-    return convolution(g, weight, None, stride, padding, dilation, groups)
+def _(
+    g: Array, weight: Array, y_shape: Sizes, stride: Steps, padding: Steps | str, dilation: Steps, groups: int
+) -> Array:
+    return _first(y_shape, convolution(g, weight, None, stride, padding, dilation, groups))
+
+
+def _first(shape: Sizes, seen: Array) -> Array:
+    """Without the windows that `output_padding` made room for, which y has not."""
+    return seen if seen.shape == shape else seen[tuple(map(slice, shape))]
 
 
 @convolution_transpose.vjp("weight")
@@ -162,8 +169,8 @@ def _(g: Array, y: Array, x_shape: Sizes, stride: Steps, padding: Steps | str, d
 
 
 @convolution_kernel.vjp("y")
-def _(g: Array, x: Array, stride: Steps, padding: Steps | str, dilation: Steps, groups: int) -> Array:
-    return convolution(x, g, None, stride, padding, dilation, groups)
+def _(g: Array, x: Array, y_shape: Sizes, stride: Steps, padding: Steps | str, dilation: Steps, groups: int) -> Array:
+    return _first(y_shape, convolution(x, g, None, stride, padding, dilation, groups))
 
 
 # -- transposed convolution as a layer --------------------------------------------------------------------------------
@@ -240,9 +247,7 @@ for _op in (conv_transpose1d, conv_transpose2d):
     def _(
         g: Array, weight: Array, x_shape: Sizes, stride: Steps, padding: Steps, groups: int, dilation: Steps
     ) -> Array:
-        seen = convolution(g, weight, None, stride, padding, dilation, groups)
-        # output_padding can make room for windows that x has not
-        return seen if seen.shape == x_shape else seen[tuple(map(slice, x_shape))]
+        return _first(x_shape, convolution(g, weight, None, stride, padding, dilation, groups))
 
     @_op.vjp("weight")
     def _(

@@ -25,7 +25,7 @@ def rows(x: Array) -> Array:
 def sum_of_rows(x: Array) -> Array:
     """The sum over all axes but the last, as a product with ones: half the time of `sum(axis=0)`."""
     x = rows(x)
-    return np.ones(len(x), x.dtype).dot(x)
+    return np.dot(np.ones(len(x), x.dtype), x)
 
 
 @op
