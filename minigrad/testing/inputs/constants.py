@@ -7,11 +7,18 @@ from hypothesis import strategies as st
 
 from ..arrays import arrays, axes, broadcastable, masks, several, shapes
 from ..call import Call, Draw, call, calls
+from .elementwise import away_from_zero
+from .order import ordered
 from .table import inputs, inputs_of
 
-inputs["zeros_like"] = inputs["ones_like"] = inputs["empty_like"] = calls(arrays())
-inputs["flatnonzero"] = calls(arrays())
-inputs["nonzero"] = inputs["argwhere"] = calls(arrays(shapes(min_axes=1)))
+inputs["zeros_like"] = inputs["ones_like"] = calls(arrays())
+
+
+@inputs_of("nonzero", "argwhere", "flatnonzero")
+def _(draw: Draw) -> Call:
+    """Truths, or numbers none of which is near 0, where the number of results changes."""
+    shape = draw(shapes(min_axes=1))
+    return call(draw(masks(shape) | away_from_zero(shape)))
 
 
 @inputs_of("full_like")
@@ -52,7 +59,7 @@ def _(draw: Draw) -> Call:
 
 @inputs_of("digitize")
 def _(draw: Draw) -> Call:
-    bins = np.sort(draw(arrays(shapes(min_axes=1, max_axes=1))))
+    bins = np.sort(draw(ordered(shapes(min_axes=1, max_axes=1), pair=False)))
     return call(draw(arrays()), bins, draw(st.booleans()))
 
 
