@@ -35,3 +35,4 @@ from . import scattering as scattering
 from . import shaping as shaping
 from . import similarity as similarity
 from . import special as special
+from . import transposed_convolution as transposed_convolution

@@ -18,7 +18,7 @@ from ..declare import op
 from ..graph import Array
 from . import im2col
 from .network import plus_bias, sum_of_rows
-from .windows import Sizes, per_axis, windows
+from .windows import Sizes, windows
 
 Steps = int | Sizes
 
@@ -58,7 +58,7 @@ def conv1d(
     >>> mg.conv1d(np.array([[1.0, 2.0, 4.0, 8.0]]), np.array([[[-1.0, 1.0]]]))
     array([[1., 2., 4.]])
     """
-    _check_axes("conv1d", x, weight, 1)
+    check_axes("conv1d", x, weight, 1)
     return _convolution("conv1d", x, weight, bias, stride, padding, dilation, groups)
 
 
@@ -102,7 +102,7 @@ def conv2d(
     array([[[ 8., 12.],
             [20., 24.]]])
     """
-    _check_axes("conv2d", x, weight, 2)
+    check_axes("conv2d", x, weight, 2)
     return _convolution("conv2d", x, weight, bias, stride, padding, dilation, groups)
 
 
@@ -122,7 +122,7 @@ for _op in (convolution, conv1d, conv2d):
 
     @_op.vjp("bias")
     def _(g: Array, weight_shape: Sizes) -> Array:
-        return _sum_by_channel(g, len(weight_shape) - 2)
+        return sum_by_channel(g, len(weight_shape) - 2)
 
 
 @op
@@ -138,10 +138,10 @@ def convolution_transpose(
 def _(
     g: Array, weight: Array, y_shape: Sizes, stride: Steps, padding: Steps | str, dilation: Steps, groups: int
 ) -> Array:
-    return _first(y_shape, convolution(g, weight, None, stride, padding, dilation, groups))
+    return only_first(y_shape, convolution(g, weight, None, stride, padding, dilation, groups))
 
 
-def _first(shape: Sizes, seen: Array) -> Array:
+def only_first(shape: Sizes, seen: Array) -> Array:
     """Without the windows that `output_padding` made room for, which y has not."""
     return seen if seen.shape == shape else seen[tuple(map(slice, shape))]
 
@@ -170,94 +170,7 @@ def _(g: Array, y: Array, x_shape: Sizes, stride: Steps, padding: Steps | str, d
 
 @convolution_kernel.vjp("y")
 def _(g: Array, x: Array, y_shape: Sizes, stride: Steps, padding: Steps | str, dilation: Steps, groups: int) -> Array:
-    return _first(y_shape, convolution(x, g, None, stride, padding, dilation, groups))
-
-
-# -- transposed convolution as a layer --------------------------------------------------------------------------------
-
-
-@op
-def conv_transpose1d(
-    x: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: Steps = 1,
-    padding: Steps = 0,
-    output_padding: Steps = 0,
-    groups: int = 1,
-    dilation: Steps = 1,
-) -> Array:
-    """Each element of x times the kernel, laid `stride` apart and added up: `conv_transpose2d` on one axis.
-
-    >>> import numpy as np, minigrad as mg
-    >>> mg.conv_transpose1d(np.array([[1.0, 2.0]]), np.array([[[1.0, 10.0, 100.0]]]))
-    array([[  1.,  12., 120., 200.]])
-    """
-    _check_axes("conv_transpose1d", x, weight, 1)
-    return _transposed("conv_transpose1d", x, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-@op
-def conv_transpose2d(
-    x: Array,
-    weight: Array,
-    bias: Array | None = None,
-    stride: Steps = 1,
-    padding: Steps = 0,
-    output_padding: Steps = 0,
-    groups: int = 1,
-    dilation: Steps = 1,
-) -> Array:
-    """Each element of x times the kernel, laid `stride` apart and added up: the gradient of `conv2d` made a layer.
-
-    x gets the convolution of g, weight what each of its taps made times x, bias the sum of g.
-
-    Parameters
-    ----------
-    x
-        (N, in, height, width) or (in, height, width).
-    weight
-        (in, out / groups, kernel height, kernel width).
-    bias
-        (out,).
-    stride, padding, dilation, groups
-        Those of the `conv2d` whose gradient this is: padding is cut off.
-    output_padding
-        Added to the output's size at the end of each axis, since conv2d takes several sizes to one; less than the
-        stride or the dilation.
-
-    Raises
-    ------
-    ValueError
-        where shapes or arguments do not fit each other.
-
-    >>> import numpy as np, minigrad as mg
-    >>> mg.conv_transpose2d(np.ones((1, 2, 2)), np.ones((1, 1, 2, 2)))
-    array([[[1., 2., 1.],
-            [2., 4., 2.],
-            [1., 2., 1.]]])
-    """
-    _check_axes("conv_transpose2d", x, weight, 2)
-    return _transposed("conv_transpose2d", x, weight, bias, stride, padding, output_padding, groups, dilation)
-
-
-for _op in (conv_transpose1d, conv_transpose2d):
-
-    @_op.vjp("x")
-    def _(
-        g: Array, weight: Array, x_shape: Sizes, stride: Steps, padding: Steps, groups: int, dilation: Steps
-    ) -> Array:
-        return _first(x_shape, convolution(g, weight, None, stride, padding, dilation, groups))
-
-    @_op.vjp("weight")
-    def _(
-        g: Array, x: Array, weight_shape: Sizes, stride: Steps, padding: Steps, groups: int, dilation: Steps
-    ) -> Array:
-        return convolution_kernel(g, x, weight_shape, stride, padding, dilation, groups)
-
-    @_op.vjp("bias")
-    def _(g: Array, weight_shape: Sizes) -> Array:
-        return _sum_by_channel(g, len(weight_shape) - 2)
+    return only_first(y_shape, convolution(x, g, None, stride, padding, dilation, groups))
 
 
 # -- arguments --------------------------------------------------------------------------------------------------------
@@ -274,55 +187,24 @@ def _convolution(
     groups: int,
 ) -> Array:
     axes = weight.ndim - 2
-    _check_groups(op, x, weight, groups, weight.shape[1] * groups)
+    check_groups(op, x, weight, groups, weight.shape[1] * groups)
     how = windows(op, weight.shape[2:], stride, padding, dilation)
     how.check(op, x.shape[-axes:])
     out = im2col.convolved(x, weight, how, groups)
-    return out if bias is None else _plus_channel_bias(op, out, bias, weight.shape[0], axes)
+    return out if bias is None else plus_channel_bias(op, out, bias, weight.shape[0], axes)
 
 
-def _transposed(
-    op: str,
-    x: Array,
-    weight: Array,
-    bias: Array | None,
-    stride: Steps,
-    padding: Steps,
-    output_padding: Steps,
-    groups: int,
-    dilation: Steps,
-) -> Array:
-    axes = weight.ndim - 2
-    _check_groups(op, x, weight, groups, weight.shape[0])
-    how = windows(op, weight.shape[2:], stride, padding, dilation)
-    extra = per_axis(op, "output_padding", output_padding, axes, least=0)
-    if any(e >= max(s, d) for e, s, d in zip(extra, how.stride, how.dilation)):
-        raise ValueError(
-            f"{op}: output_padding is {output_padding}; it must be below the stride {stride} or the dilation {dilation}"
-        )
-    size = tuple(
-        (n - 1) * step + span - before - after + e
-        for n, step, span, (before, after), e in zip(x.shape[-axes:], how.stride, how.span(), how.padding, extra)
-    )
-    if min(size) < 1:
-        raise ValueError(
-            f"{op}: the output of x {x.shape} and weight {weight.shape} would have the size {size}; use less padding"
-        )
-    out = im2col.spread(x, weight, size, how, groups)
-    return out if bias is None else _plus_channel_bias(op, out, bias, weight.shape[1] * groups, axes)
-
-
-def _plus_channel_bias(op: str, out: Array, bias: Array, channels: int, axes: int) -> Array:
+def plus_channel_bias(op: str, out: Array, bias: Array, channels: int, axes: int) -> Array:
     if bias.shape != (channels,):
         raise ValueError(f"{op}: bias has shape {bias.shape}; for {channels} output channels it must be ({channels},)")
     return plus_bias(out, bias.reshape(channels, *(1,) * axes))
 
 
-def _sum_by_channel(g: Array, axes: int) -> Array:
+def sum_by_channel(g: Array, axes: int) -> Array:
     return sum_of_rows(np.moveaxis(g, -1 - axes, -1))
 
 
-def _check_axes(op: str, x: Array, weight: Array, axes: int) -> None:
+def check_axes(op: str, x: Array, weight: Array, axes: int) -> None:
     if weight.ndim != axes + 2 or x.ndim not in (axes + 1, axes + 2):
         places = ", ".join(["length"] if axes == 1 else ["height", "width"])
         raise ValueError(
@@ -331,7 +213,7 @@ def _check_axes(op: str, x: Array, weight: Array, axes: int) -> None:
         )
 
 
-def _check_groups(op: str, x: Array, weight: Array, groups: int, channels: int) -> None:
+def check_groups(op: str, x: Array, weight: Array, groups: int, channels: int) -> None:
     if groups < 1 or weight.shape[0] % groups:
         raise ValueError(
             f"{op}: groups is {groups}; it must divide {weight.shape[0]}, the first axis of weight {weight.shape}"

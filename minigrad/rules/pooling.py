@@ -6,7 +6,6 @@ maximum picks a place in each window and is linear once the places are known: th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from ..declare import op
 from ..graph import Array
-from .windows import Sizes, Windows, per_axis, windows
+from .windows import Sizes, Windows, pooling_windows
 
 Steps = int | Sizes
 
@@ -36,7 +35,7 @@ def avg_pool1d(
     >>> mg.avg_pool1d(np.array([[1.0, 3.0, 5.0, 7.0]]), 2)
     array([[2., 6.]])
     """
-    how = _pooling("avg_pool1d", x.shape, 1, kernel_size, stride, padding, 1, ceil_mode)
+    how = pooling_windows("avg_pool1d", x.shape, 1, kernel_size, stride, padding, 1, ceil_mode)
     return _window_sums(x, how) / _divisor(how, x.shape[-1:], count_include_pad, None, x.dtype)
 
 
@@ -68,7 +67,7 @@ def avg_pool2d(
     array([[[ 2.5,  4.5],
             [10.5, 12.5]]])
     """
-    how = _pooling("avg_pool2d", x.shape, 2, kernel_size, stride, padding, 1, ceil_mode)
+    how = pooling_windows("avg_pool2d", x.shape, 2, kernel_size, stride, padding, 1, ceil_mode)
     return _window_sums(x, how) / _divisor(how, x.shape[-2:], count_include_pad, divisor_override, x.dtype)
 
 
@@ -82,7 +81,7 @@ def _(
     ceil_mode: bool,
     count_include_pad: bool,
 ) -> Array:
-    how = _pooling("avg_pool1d", x_shape, 1, kernel_size, stride, padding, 1, ceil_mode)
+    how = pooling_windows("avg_pool1d", x_shape, 1, kernel_size, stride, padding, 1, ceil_mode)
     return window_spread(g / _divisor(how, x_shape[-1:], count_include_pad, None, g.dtype), x_shape, how)
 
 
@@ -97,7 +96,7 @@ def _(
     count_include_pad: bool,
     divisor_override: int | None,
 ) -> Array:
-    how = _pooling("avg_pool2d", x_shape, 2, kernel_size, stride, padding, 1, ceil_mode)
+    how = pooling_windows("avg_pool2d", x_shape, 2, kernel_size, stride, padding, 1, ceil_mode)
     divisor = _divisor(how, x_shape[-2:], count_include_pad, divisor_override, g.dtype)
     return window_spread(g / divisor, x_shape, how)
 
@@ -146,7 +145,9 @@ def max_pool1d(
     >>> mg.max_pool1d(np.array([[1.0, 3.0, 7.0, 5.0]]), 2)
     array([[3., 7.]])
     """
-    return _window_maxima(x, _pooling("max_pool1d", x.shape, 1, kernel_size, stride, padding, dilation, ceil_mode))
+    return _window_maxima(
+        x, pooling_windows("max_pool1d", x.shape, 1, kernel_size, stride, padding, dilation, ceil_mode)
+    )
 
 
 @op
@@ -177,7 +178,9 @@ def max_pool2d(
     array([[[0. , 0.5],
             [0.5, 0. ]]])
     """
-    return _window_maxima(x, _pooling("max_pool2d", x.shape, 2, kernel_size, stride, padding, dilation, ceil_mode))
+    return _window_maxima(
+        x, pooling_windows("max_pool2d", x.shape, 2, kernel_size, stride, padding, dilation, ceil_mode)
+    )
 
 
 @max_pool1d.vjp("x")
@@ -191,7 +194,7 @@ def _(
     dilation: Steps,
     ceil_mode: bool,
 ) -> Array:
-    how = _pooling("max_pool1d", x.shape, 1, kernel_size, stride, padding, dilation, ceil_mode)
+    how = pooling_windows("max_pool1d", x.shape, 1, kernel_size, stride, padding, dilation, ceil_mode)
     return maxima_spread(g, x, out, how)
 
 
@@ -206,7 +209,7 @@ def _(
     dilation: Steps,
     ceil_mode: bool,
 ) -> Array:
-    how = _pooling("max_pool2d", x.shape, 2, kernel_size, stride, padding, dilation, ceil_mode)
+    how = pooling_windows("max_pool2d", x.shape, 2, kernel_size, stride, padding, dilation, ceil_mode)
     return maxima_spread(g, x, out, how)
 
 
@@ -245,37 +248,7 @@ def _(g: Array, x: Array, top: Array, how: Windows) -> Array:
     return maxima_spread(g, x, top, how)
 
 
-# -- the windows ------------------------------------------------------------------------------------------------------
-
-
-def _pooling(
-    op: str,
-    shape: Sizes,
-    axes: int,
-    kernel_size: Steps,
-    stride: Steps | None,
-    padding: Steps,
-    dilation: Steps,
-    ceil_mode: bool,
-) -> Windows:
-    """The windows, with as much padding at the end as the last one sticks out."""
-    places = "length" if axes == 1 else "height, width"
-    if len(shape) not in (axes + 1, axes + 2):
-        raise ValueError(f"{op}: x has shape {shape}; it must be (N, C, {places}) or (C, {places})")
-    kernel = per_axis(op, "kernel_size", kernel_size, axes, least=1)
-    how = windows(op, kernel, kernel if stride is None else stride, padding, dilation)
-    if any(2 * before > span for (before, _), span in zip(how.padding, how.span())):
-        raise ValueError(f"{op}: padding is {padding}; it must be at most half of kernel_size {kernel_size}")
-    size = shape[-axes:]
-    how.check(op, size)
-    if not ceil_mode:
-        return how
-    ends = []
-    for n, m, (before, after), step, span in zip(size, how.count(size), how.padding, how.stride, how.span()):
-        missing = m * step + span - (n + before + after)  # what one window more would take
-        # that window must start in the input or in the padding before it
-        ends.append((before, after + missing if missing < step and m * step < n + before else after))
-    return replace(how, padding=tuple(ends))
+# -- on bare arrays ---------------------------------------------------------------------------------------------------
 
 
 def _padded(x: Array, how: Windows, value: float = 0) -> Array:

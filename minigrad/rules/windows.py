@@ -6,7 +6,7 @@ Along an axis, window o looks at the places `o * stride + tap * dilation` of the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 Sizes = tuple[int, ...]
@@ -78,6 +78,36 @@ def windows(
     else:
         pairs = tuple((n, n) for n in per_axis(op, "padding", padding, axes, least=0))
     return Windows(kernel, stride, pairs, dilation)
+
+
+def pooling_windows(
+    op: str,
+    shape: Sizes,
+    axes: int,
+    kernel_size: int | Sizes,
+    stride: int | Sizes | None,
+    padding: int | Sizes,
+    dilation: int | Sizes,
+    ceil_mode: bool,
+) -> Windows:
+    """The windows, with as much padding at the end as the last one sticks out."""
+    places = "length" if axes == 1 else "height, width"
+    if len(shape) not in (axes + 1, axes + 2):
+        raise ValueError(f"{op}: x has shape {shape}; it must be (N, C, {places}) or (C, {places})")
+    kernel = per_axis(op, "kernel_size", kernel_size, axes, least=1)
+    how = windows(op, kernel, kernel if stride is None else stride, padding, dilation)
+    if any(2 * before > span for (before, _), span in zip(how.padding, how.span())):
+        raise ValueError(f"{op}: padding is {padding}; it must be at most half of kernel_size {kernel_size}")
+    size = shape[-axes:]
+    how.check(op, size)
+    if not ceil_mode:
+        return how
+    ends = []
+    for n, m, (before, after), step, span in zip(size, how.count(size), how.padding, how.stride, how.span()):
+        missing = m * step + span - (n + before + after)  # what one window more would take
+        # that window must start in the input or in the padding before it
+        ends.append((before, after + missing if missing < step and m * step < n + before else after))
+    return replace(how, padding=tuple(ends))
 
 
 def per_axis(op: str, argument: str, value: int | Sizes, axes: int, least: int) -> Sizes:
