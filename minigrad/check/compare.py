@@ -33,6 +33,11 @@ class Comparison(NamedTuple):
             excess = np.where(np.isfinite(self.error), off / allowed, np.nan)
         return np.where(np.isfinite(self.analytic) | np.isnan(excess) & ~np.isfinite(self.numeric), excess, np.inf)
 
+    def only(self, chosen: Array) -> Comparison:
+        """Some of the elements."""
+        parts = (self.indices, self.analytic, self.numeric, self.error)
+        return Comparison(self.k, self.shape, *[part[chosen] for part in parts])
+
     @property
     def wrong(self) -> Array:
         return self.excess > 1
@@ -46,9 +51,10 @@ class Comparison(NamedTuple):
             return 1.0
         return float(top / bottom) if bottom > 0 else 0.0
 
-    def place(self, j: int) -> tuple[int, ...]:
-        """The index, in the input's own shape, of the j-th element that was compared."""
-        return tuple(int(i) for i in np.unravel_index(int(self.indices[j]), self.shape)) if self.shape else ()
+
+def place(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of an element by its number."""
+    return tuple(int(i) for i in np.unravel_index(flat, shape)) if shape else ()
 
 
 def allowed_for(analytic: Any, numeric: Any, error: Any) -> Any:
@@ -59,10 +65,13 @@ def allowed_for(analytic: Any, numeric: Any, error: Any) -> Any:
 class Numerics:
     """Numerical derivatives of a function at a point, and how many evaluations they took."""
 
-    def __init__(self, evaluate: Callable[[Sequence[Array]], Vector], points: Sequence[Array], loss: Loss) -> None:
+    def __init__(
+        self, evaluate: Callable[[Sequence[Array]], Vector], points: Sequence[Array], loss: Loss, defined: bool = True
+    ) -> None:
         self.points = list(points)
         self.loss = loss
         self.evaluations = 0
+        self.defined = defined  # whether every output is finite here; if not, a nan may be right
         self._evaluate = evaluate
         self._undefined = np.full(len(loss.g), np.nan)
 
@@ -78,7 +87,7 @@ class Numerics:
     def element(self, k: int, flat: int, thorough: bool = False) -> tuple[complex, float]:
         """The derivative with respect to one element of input k, complex where the input is."""
         point = self.points[k]
-        index = np.unravel_index(flat, point.shape) if point.shape else ()
+        index = place(flat, point.shape)
         value: complex = 0.0
         error = 0.0
         for unit in (1, 1j) if point.dtype.kind == "c" else (1,):

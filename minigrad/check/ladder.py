@@ -84,7 +84,7 @@ def ladder(at: Outputs, loss: Loss, origin: float, thorough: bool = False) -> Sl
     if 0 < origin < 0.25:
         steps[1:] = [loss.eps**0.2 * origin, *steps[1:-1]]
     scales = 2 if 0 < origin < 0.25 else 1
-    rungs: list[_Rung] = []
+    rungs: list[Rung] = []
     largest = np.zeros(len(loss.g))  # of each output so far: what cancels inside f shows farther away from x
     evaluations = 0
     for k, step in enumerate(steps):
@@ -99,13 +99,13 @@ def ladder(at: Outputs, loss: Loss, origin: float, thorough: bool = False) -> Sl
             largest = np.fmax(largest, largest_of(outer + inner))
             floor = (loss.rounding(largest) + 4 * loss.eps * origin * abs(v)) / (h / 2)
         if np.isfinite(v) and np.isfinite(floor):
-            rungs.append(_Rung(h, v, abs(v - d2), floor))
+            rungs.append(Rung(h, v, abs(v - d2), floor))
             if k + 1 >= scales and not thorough and _settled(rungs):
                 break
-    return Slope(*_best(rungs), evaluations)
+    return Slope(*best_of(rungs), evaluations)
 
 
-class _Rung(NamedTuple):
+class Rung(NamedTuple):
     h: float
     value: float
     seen: float  # truncation, as far as two steps show it
@@ -120,28 +120,28 @@ class _Rung(NamedTuple):
         """Good enough, or so close to rounding that a smaller step can only be worse."""
         return self.error <= GOOD_ENOUGH * abs(self.value) or self.seen <= self.floor
 
-    def agrees(self, other: _Rung) -> bool:
+    def agrees(self, other: Rung) -> bool:
         return abs(self.value - other.value) <= 4 * (self.error + other.error)
 
-    def confirms(self, other: _Rung) -> bool:
+    def confirms(self, other: Rung) -> bool:
         """Agrees, and not only because it knows too little to disagree."""
         return self.agrees(other) and self.error <= 0.1 * abs(other.value) + other.error
 
 
-def _settled(rungs: list[_Rung]) -> bool:
+def _settled(rungs: list[Rung]) -> bool:
     last = rungs[-1]
     if len(rungs) == 1:
         return last.good
     return any(rung.good and other.confirms(rung) for rung, other in _neighbours(rungs))
 
 
-def _neighbours(rungs: list[_Rung]) -> list[tuple[_Rung, _Rung]]:
+def _neighbours(rungs: list[Rung]) -> list[tuple[Rung, Rung]]:
     """Each rung with the one of the next smaller step, largest steps first."""
     down = sorted(rungs, reverse=True)
     return list(itertools.pairwise(down))
 
 
-def _best(rungs: list[_Rung]) -> tuple[float, float]:
+def best_of(rungs: list[Rung]) -> tuple[float, float]:
     """The rung of the largest step that is good and that the next smaller step confirms; else the least error.
 
     Without confirmation a step that is wider than a feature of f can report no error for a derivative that is wrong.
@@ -159,7 +159,7 @@ def _best(rungs: list[_Rung]) -> tuple[float, float]:
     return min(((rung.value, _contested(rung, rungs)) for rung in rungs), key=lambda pair: pair[1])
 
 
-def _contested(rung: _Rung, rungs: list[_Rung]) -> float:
+def _contested(rung: Rung, rungs: list[Rung]) -> float:
     """The error of a rung that no other confirms: as large as what smaller steps say against it."""
     against = [abs(rung.value - other.value) - other.error for other in rungs if other.h < rung.h]
     return max([rung.error, *against])

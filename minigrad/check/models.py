@@ -7,7 +7,6 @@ At the random start, and again after some training.
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,11 +16,11 @@ import numpy as np
 from ..backward import backward
 from ..context import no_grad, within
 from ..tensor import Tensor
-from .gradcheck import examine
+from .examine import examine
 from .points import Vector, unit_of_rounding
 from .report import GradReport, InputReport, Verdict, word_for, worst_of
 from .state import State, drawn_by
-from .subject import Array, Fault, place_of, title_of
+from .subject import Array, Fault, place_of
 
 
 @dataclass
@@ -69,7 +68,7 @@ class ModelReport:
             worst = max((one.ratio for one in report.inputs), default=0.0)
             ratio = f"the largest ratio of any is {worst:.0e} ({word_for(worst)})" if report.evaluations > 2 else ""
             lines.append(f"  {when:<16}{report.verdict.value:<8}{ratio}")
-        for step, report in self.reports.items():
+        for report in self.reports.values():
             if not report:
                 lines += ["", *str(report).splitlines()]
                 break
@@ -142,9 +141,8 @@ def check_model(
         state.restore()
         _restore_optimizer(optimizer, memory)
     verdict = worst_of([report.verdict for report in reports.values()])
-    report = ModelReport(title_of_model(model), verdict, reports, time.perf_counter() - started, step_seconds)
-    report.remarks = _compare(reports)
-    return report
+    seconds = time.perf_counter() - started
+    return ModelReport(title_of_model(model), verdict, reports, seconds, step_seconds, _compare(reports))
 
 
 class ModelLoss:

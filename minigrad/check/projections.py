@@ -84,4 +84,4 @@ def _wrong(numerics: Numerics, k: int, analytic: Array, members: Array, rng: np.
 
 def _signs(point: Array, rng: np.random.Generator) -> Array:
     signs = rng.choice([-1.0, 1.0], point.shape)
-    return signs * rng.choice([1, 1j], point.shape) if point.dtype.kind == "c" else signs
+    return np.asarray(signs * rng.choice([1, 1j], point.shape) if point.dtype.kind == "c" else signs)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 SHOWN = 6  # elements in a report, worst first
 
 
-class Verdict(str, enum.Enum):
+class Verdict(enum.StrEnum):
     """What a check found; the worst last. A Verdict is equal to its text."""
 
     OK = "OK"
@@ -18,9 +18,6 @@ class Verdict(str, enum.Enum):
     NOTHING_CHECKED = "NOTHING CHECKED"
     WRONG = "WRONG"
     NOT_DETERMINISTIC = "NOT DETERMINISTIC"
-
-    def __str__(self) -> str:
-        return self.value
 
     @property
     def passes(self) -> bool:
@@ -34,7 +31,8 @@ def worst_of(verdicts: list[Verdict]) -> Verdict:
     return max(verdicts, key=order.index, default=Verdict.NOTHING_CHECKED)
 
 
-class Element(NamedTuple):
+@dataclass(frozen=True)
+class Element:
     """One element of a gradient, or its projection on a direction."""
 
     index: tuple[int, ...] | str
@@ -86,11 +84,11 @@ class InputReport:
     def __bool__(self) -> bool:
         return self.verdict.passes
 
-    def line(self, width: int = 0) -> str:
+    def line(self, width: int = 0, verdict: int = 0) -> str:
         """One line, for the list of all inputs."""
         left = f'"{self.name}" {self.shape}'
         ratio = f", ratio {self.ratio:.0e} ({word_for(self.ratio)})" if self.checked else ""
-        return f"  {left:<{width}}  {self.verdict.value:<8}{self.checked}{ratio}"
+        return f"  {left:<{width}}  {self.verdict.value:<{verdict}}  {self.checked}{ratio}"
 
 
 @dataclass
@@ -121,14 +119,15 @@ class GradReport:
         drawn = f"{order}seed {self.seed}" + (f", example {self.example}" if self.example is not None else "")
         lines: list[str] = []
         for one in wrong:
-            head = f'{one.verdict.value:<8}{self.title}: the gradient of "{one.name}", shape {one.shape}, {one.dtype}'
+            head = f'{one.verdict.value}   {self.title}: the gradient of "{one.name}", shape {one.shape}, {one.dtype}'
             lines += [f"{head:<75}{drawn}", ""]
             lines += _findings(one)
         if not wrong:
-            lines += [f"{self.verdict.value:<8}{self.title:<67}{drawn}", ""]
+            lines += [f"{f'{self.verdict.value}   {self.title}':<75}{drawn}", ""]
         lines += [f"  {remark}" for remark in self.remarks] + [""] * bool(self.remarks)
-        width = max((len(f'"{one.name}" {one.shape}') for one in self.inputs), default=0) + 4
-        lines += [one.line(width) for one in self.inputs]
+        width = max((len(f'"{one.name}" {one.shape}') for one in self.inputs), default=0) + 2
+        words = max((len(one.verdict.value) for one in self.inputs), default=0)
+        lines += [one.line(width, words) for one in self.inputs]
         rest = [
             ("also passed", ", ".join(self.passed)),
             ("smallest failing", self.smallest),

@@ -50,7 +50,7 @@ class Subject(Protocol):
         """Where the backward rule for an input stands: file:line and words."""
 
 
-# -- gradients by minigrad ----------------------------------------------------------------------------------------------
+# -- gradients by minigrad ---------------------------------------------------------------------------------------------
 
 
 class Traced:
@@ -161,7 +161,7 @@ def _differentiable(f: Callable[..., Any], name: str, leaf: Any) -> bool:
     return isinstance(leaf, (float, complex))
 
 
-# -- gradients by somebody else -------------------------------------------------------------------------------------------
+# -- gradients by somebody else ----------------------------------------------------------------------------------------
 
 
 class Given:
@@ -216,7 +216,7 @@ class Given:
         return self.analytic(*arguments, **({"g": spread(g, self.f(*arguments))} if self._wants_g else {}))
 
     def _match(self, claims: Any, named: list[str]) -> dict[int, Any]:
-        """The claimed gradient for each leaf of the inputs, by its number: by key where they are a dict, else by place."""
+        """The claimed gradient for each leaf of the inputs, by its number: by key in a dict, else by place."""
         count = [len(flatten(x)[0]) for x in self._inputs]
         if isinstance(claims, dict) and not (len(self._inputs) == 1 and not isinstance(self._inputs[0], dict)):
             return self._by_key(claims, named)
@@ -277,7 +277,7 @@ def _is_floating(leaf: Any) -> bool:
     return isinstance(leaf, (float, complex)) or getattr(leaf, "dtype", np.dtype(int)).kind in "fc"
 
 
-# -- names ----------------------------------------------------------------------------------------------------------------
+# -- names -------------------------------------------------------------------------------------------------------------
 
 
 def leaf_names(f: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:

@@ -1,0 +1,172 @@
+"""Examine one subject at one point: determinism, shapes, values, kinks, ties, linearity; then look for the cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .compare import Numerics
+from .diagnosis import diagnose
+from .kinks import bracket, ties, total
+from .ladder import Loss, noise_near
+from .points import Vector, along_direction
+from .projections import EVERY_ELEMENT, differs, project, search
+from .report import Element, GradReport, InputReport, Verdict, worst_of
+from .subject import Array, Fault, Subject
+from .verdicts import at_kinks, judge
+
+
+def examine(subject: Subject, seed: int = 0, sample: int | None = None) -> GradReport:
+    """Check one subject at one point: determinism, shapes, values, linearity, and what may be the cause."""
+    rng = np.random.default_rng(seed)
+    title, points = subject.title, subject.points
+    before = [p.copy() for p in points]
+    y = subject.evaluate(points)
+    if not np.array_equal(y, subject.evaluate(points), equal_nan=True):
+        cause = "the same inputs gave two different results; a numerical derivative would measure the difference"
+        return _verdict(
+            title,
+            [_report_of(subject, k, Verdict.NOT_DETERMINISTIC, cause=cause) for k in range(len(points))],
+            Verdict.NOT_DETERMINISTIC,
+            seed,
+            2,
+        )
+    g = np.ones(1) if subject.fixed or y.size == 1 else draw_g(y, rng)
+    analytic = subject.pull(points, g)
+    noise, used = noise_near(subject.evaluate, points, subject.eps, seed)
+    numerics = Numerics(subject.evaluate, points, Loss(g, subject.eps, noise), bool(np.isfinite(y).all()))
+    inputs = [_check_input(subject, k, analytic, numerics, rng, sample) for k in range(len(points))]
+    _check_ties(subject, inputs, analytic, numerics)
+    report = _verdict(title, inputs, None, seed, used + 2 + numerics.evaluations)
+    report.passed = ["shapes", "twice the same"]
+    _check_linear(subject, report, g, analytic, rng)
+    if all(np.array_equal(p, old, equal_nan=True) for p, old in zip(points, before)):
+        report.passed.append("inputs untouched")
+    else:
+        report.remarks.append("an input was written to: a rule or a forward changed what it was given")
+        report.verdict = Verdict.WRONG
+    diagnose(subject, report, numerics, analytic, rng)
+    return report
+
+
+def draw_g(y: Vector, rng: np.random.Generator) -> Vector:
+    """A random gradient to arrive from above: all ones would hide a g that is ignored.
+
+    Outputs of very different size are weighted so that none drowns the rounding of the others.
+    """
+    g = rng.uniform(0.5, 1.5, y.shape) * rng.choice([-1.0, 1.0], y.shape)
+    if y.dtype.kind == "c":
+        g = g * np.exp(2j * np.pi * rng.random(y.shape))
+    size = np.abs(y)
+    if size.size and np.nanmax(size) > 1e3:
+        g = g / np.fmax(1.0, size)
+    return np.where(np.isfinite(y), g, 0)
+
+
+def _verdict(title: str, inputs: list[InputReport], verdict: Verdict | None, seed: int, evaluations: int) -> GradReport:
+    return GradReport(
+        title, inputs, verdict or worst_of([one.verdict for one in inputs]), seed, evaluations=evaluations
+    )
+
+
+def _report_of(subject: Subject, k: int, verdict: Verdict, **found: Any) -> InputReport:
+    return InputReport(subject.names[k], subject.points[k].shape, str(subject.dtypes[k]), verdict, **found)
+
+
+def _check_input(
+    subject: Subject,
+    k: int,
+    analytic: Sequence[Array | Fault | None],
+    numerics: Numerics,
+    rng: np.random.Generator,
+    sample: int | None,
+) -> InputReport:
+    claimed, point = analytic[k], subject.points[k]
+    if claimed is None:
+        return _report_of(subject, k, Verdict.NOTHING_CHECKED, cause="no gradient was given for it")
+    if isinstance(claimed, Fault):
+        return _report_of(subject, k, Verdict.WRONG, ratio=1.0, cause=claimed.text, where=subject.where(k))
+    if claimed.shape != point.shape:
+        return _report_of(subject, k, Verdict.WRONG, ratio=1.0, cause=f"shape {claimed.shape}", where=subject.where(k))
+    if not point.size or not len(numerics.loss.g):
+        return _report_of(subject, k, Verdict.OK, checked="no elements")
+    chosen, words = _choose(point.size, rng, sample)
+    if chosen is not None:
+        comparison = numerics.compare(k, claimed, chosen)
+    else:
+        comparison = project(numerics, k, claimed, rng)
+        if not comparison.wrong.any():
+            return judge(subject, comparison, {}, words)
+        comparison = search(numerics, k, claimed, rng)
+    return judge(subject, comparison, at_kinks(numerics, comparison), words)
+
+
+def _choose(size: int, rng: np.random.Generator, sample: int | None) -> tuple[Array | None, str]:
+    if sample is not None and sample < size:
+        return np.sort(rng.choice(size, sample, replace=False)), f"{sample} of {size:,} elements"
+    if sample is None and size > EVERY_ELEMENT:
+        return None, f"3 projections of {size:,} elements"
+    return np.arange(size), f"{size} of {size} elements"
+
+
+def _check_ties(
+    subject: Subject, inputs: list[InputReport], analytic: Sequence[Array | Fault | None], numerics: Numerics
+) -> None:
+    """Move tied values together: what the gradients add up to there is no matter of choice."""
+    known = [
+        k
+        for k, a in enumerate(analytic)
+        if isinstance(a, np.ndarray) and a.shape == subject.points[k].shape and inputs[k]
+    ]
+    if not known or not len(numerics.loss.g):
+        return
+    for value, directions in ties([subject.points[k] for k in known]):
+        every: list[Any] = [None] * len(subject.points)
+        for k, u in zip(known, directions):
+            every[k] = u
+        line, origin = along_direction(numerics.at, subject.points, every), abs(value)
+        claimed = total([analytic[k] for k in known], directions)
+        slope = numerics.along(line, origin)
+        if np.isfinite(claimed) and not differs(claimed, slope):
+            continue
+        slope = numerics.along(line, origin, thorough=True)
+        sides = bracket(numerics, line, origin)
+        right = np.isfinite(claimed) and not differs(claimed, slope)
+        if right or sides.accepts(claimed) or sides.is_jump or not slope.known:
+            continue
+        element = Element(
+            f"all {value:.3g}", claimed, slope.value, slope.error, abs(claimed - slope.value) / slope.error
+        )
+        for k, u in zip(known, directions):
+            if u.any():
+                inputs[k].verdict = Verdict.WRONG
+                inputs[k].elements = [element, *inputs[k].elements]
+                inputs[k].where = subject.where(k)
+
+
+def _check_linear(
+    subject: Subject, report: GradReport, g: Vector, analytic: Sequence[Array | Fault | None], rng: np.random.Generator
+) -> None:
+    """A backward pass is linear in g: the gradient for 2 g - h is twice the one for g, minus the one for h."""
+    if subject.fixed:
+        return
+    h = draw_g(g, rng)
+    other, both = subject.pull(subject.points, h), subject.pull(subject.points, 2 * g - h)
+    good = True
+    for k, (a, b, c) in enumerate(zip(analytic, other, both)):
+        if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and isinstance(c, np.ndarray)):
+            continue
+        if not np.isfinite([a, b, c]).all():
+            continue
+        size = max(np.max(np.abs(part), initial=0.0) for part in (a, b, c))
+        if np.max(np.abs(2 * a - b - c), initial=0.0) > 1e-9 * size + 1e-12:
+            good = False
+            one = report.inputs[k]
+            if one.verdict.passes:
+                one.verdict = report.verdict = Verdict.WRONG
+                one.where = subject.where(k)
+                one.cause = "the gradient is not linear in g"
+    if good:
+        report.passed.append("linear in g")

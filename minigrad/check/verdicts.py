@@ -1,0 +1,84 @@
+"""From numbers to a verdict on one input."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .compare import Comparison, Numerics, place
+from .kinks import bracket
+from .points import along_element
+from .report import Element, InputReport, Verdict
+from .subject import Subject
+
+AT_KINKS = 30  # elements whose one-sided derivatives are looked at
+TELLING = 0.1  # an error of a tenth of the largest derivative leaves nothing to be said
+
+
+def at_kinks(numerics: Numerics, comparison: Comparison) -> dict[int, bool | None]:
+    """Of the elements that seem wrong: which are at a kink, and whether they are right there.
+
+    None where f jumps on both sides or is not finite, so that nobody can say.
+    """
+    found: dict[int, bool | None] = {}
+    point = numerics.points[comparison.k]
+    if point.dtype.kind == "c":
+        return found
+    excess = comparison.excess
+    for j in np.flatnonzero(~(excess <= 1))[:AT_KINKS]:
+        if not numerics.defined and np.isnan(comparison.analytic[j]):
+            found[int(j)] = None
+            continue
+        index = place(int(comparison.indices[j]), comparison.shape)
+        line = along_element(numerics.at, numerics.points, comparison.k, index)
+        sides = bracket(numerics, line, float(abs(point[index])))
+        accepted = sides.accepts(float(comparison.analytic[j]))
+        if accepted is not None or sides.is_jump:
+            found[int(j)] = accepted
+    return found
+
+
+def judge(subject: Subject, comparison: Comparison, kinks: dict[int, bool | None], words: str) -> InputReport:
+    """The report on one input, the worst elements first."""
+    k = comparison.k
+    excess = comparison.excess.copy()
+    for j, accepted in kinks.items():
+        excess[j] = np.nan if accepted is None else 0.0 if accepted else np.fmax(excess[j], 2.0)
+    wrong = np.flatnonzero(excess > 1)
+    if len(wrong):
+        verdict = Verdict.WRONG
+    elif not _telling(comparison, excess).any():
+        verdict = Verdict.INCONCLUSIVE
+    else:
+        verdict = Verdict.OK_AT_KINK if any(kinks.values()) else Verdict.OK
+    elements = [
+        Element(
+            place(int(comparison.indices[j]), comparison.shape),
+            comparison.analytic[j].item(),
+            comparison.numeric[j].item(),
+            float(comparison.error[j]),
+            float(excess[j]),
+        )
+        for j in sorted(wrong, key=lambda j: -excess[j])
+    ]
+    smooth = np.array([j not in kinks for j in range(len(excess))])
+    return InputReport(
+        subject.names[k],
+        subject.points[k].shape,
+        str(subject.dtypes[k]),
+        verdict,
+        comparison.only(smooth).ratio if not len(wrong) else comparison.ratio,
+        elements,
+        checked=words,
+        where=subject.where(k) if len(wrong) else "",
+        comparison=comparison,
+    )
+
+
+def _telling(
+    comparison: Comparison, excess: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which elements say something: those whose error is small beside the derivatives."""
+    known = np.isfinite(comparison.error) & np.isfinite(comparison.numeric)
+    largest = np.max(np.abs(comparison.numeric), where=known, initial=0.0)
+    precise = known & (comparison.error <= TELLING * largest + 1e-9)
+    return np.asarray((precise | (excess == 0.0)) & ~np.isnan(excess))
