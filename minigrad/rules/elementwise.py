@@ -163,7 +163,7 @@ def _radius(x: Array, y: Array) -> Array:
 sinh = elementwise(np.sinh, "(e^x - e^-x) / 2", x=lambda g, x: g * np.cosh(x))
 cosh = elementwise(np.cosh, "(e^x + e^-x) / 2", x=lambda g, x: g * np.sinh(x))
 tanh = elementwise(np.tanh, "sinh x / cosh x", x=lambda g, out: g * (1 - out * out))
-arcsinh = elementwise(np.arcsinh, "ln(x + (x^2 + 1)^(1/2))", x=lambda g, x: g / np.hypot(x, 1))
+arcsinh = elementwise(np.arcsinh, "ln(x + (x^2 + 1)^(1/2))", x=lambda g, x: g / _hyperbola(x))
 arccosh = elementwise(
     np.arccosh,
     "ln(x + (x^2 - 1)^(1/2))",
@@ -173,6 +173,11 @@ arccosh = elementwise(
 arctanh = elementwise(
     np.arctanh, "ln((1 + x) / (1 - x)) / 2", domain={"x": (-1, 1)}, x=lambda g, x: g / ((1 - x) * (1 + x))
 )
+
+
+def _hyperbola(x: Array) -> Array:
+    return np.sqrt(x * x + 1) if x.dtype.kind == "c" else np.hypot(x, 1)  # no overflow; but not for complex numbers
+
 
 # -- the same number in another form ----------------------------------------------------------------------------------
 

@@ -143,3 +143,25 @@ def test_several_outputs() -> None:
 def test_casting_to_integers_is_flat() -> None:
     x = np.array([1.5, 2.5])
     np.testing.assert_array_equal(mg.grad(lambda x: np.sum(x.astype(int) * x))(x), [1, 2])
+
+
+HOLOMORPHIC = [
+    *("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sqrt", "square", "reciprocal", "negative", "log2"),
+    *("arcsin", "arccos", "arctan", "arcsinh", "arccosh", "arctanh", "log10", "log1p", "expm1", "sinc", "sigmoid"),
+]
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", [*HOLOMORPHIC, "absolute", "multiply", "divide", "power", "subtract"])
+def test_complex_as_pytorch(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    rng = np.random.default_rng(0)
+    count = 2 if name in ("multiply", "divide", "power", "subtract") else 1
+    xs = [rng.normal(size=5) + 1j * rng.normal(size=5) for _ in range(count)]
+    ts = [torch.tensor(x, requires_grad=True) for x in xs]
+    expected = getattr(torch, {"power": "pow"}.get(name, name))(*ts)
+    g = np.cos(np.arange(5.0)) if name == "absolute" else rng.normal(size=5) + 1j * rng.normal(size=5)
+    out, pull = mg.vjp(mg.ops[name], *xs)
+    np.testing.assert_allclose(out, expected.detach().numpy(), rtol=1e-13)
+    for ours, theirs in zip(pull(g), torch.autograd.grad(expected, ts, torch.tensor(g))):
+        np.testing.assert_allclose(ours, theirs.resolve_conj().numpy(), rtol=1e-12)
