@@ -40,7 +40,7 @@ def _in_range(indices: Any, n: int, mode: str) -> Array:
 @op
 def take(x: Array, indices: Any, axis: int | None = None, *, mode: Any = "raise") -> Array:
     """x at some indices along an axis, of the flattened x with axis=None. One that was taken twice gets the sum."""
-    return np.take(x, indices, axis, mode=mode)
+    return np.take(x, indices, axis) if mode == "raise" else np.take(x, indices, axis, mode=mode)
 
 
 @take.vjp("x")
@@ -138,7 +138,7 @@ where = elementwise(
 @op(gathers="choices", flat=("x",), selects=True)
 def choose(x: Array, choices: Sequence[Array], mode: Any = "raise") -> Array:
     """Each element from the array whose number x says. The other arrays get exactly 0 there."""
-    return np.choose(x, choices, mode=mode)
+    return np.choose(x, choices) if mode == "raise" else np.choose(x, choices, mode=mode)
 
 
 @choose.vjp("choices")

@@ -13,7 +13,7 @@ from .. import numpy_protocol
 from ..backward import unbroadcast
 from ..declare import elementwise, op
 from ..graph import Array
-from .axes import Shape
+from .axes import Shape, options
 from .scattering import scattered
 
 Repeats = int | Sequence[int]
@@ -42,7 +42,7 @@ def meshgrid(*arrays: Array, copy: bool = True, sparse: bool = False, indexing: 
 
     With indexing "xy" the first array runs along axis 1 and the second along axis 0, with "ij" the k-th along axis k.
     """
-    return tuple(np.meshgrid(*arrays, copy=copy, sparse=sparse, indexing=indexing))
+    return tuple(np.meshgrid(*arrays, sparse=sparse, indexing=indexing, **options(copy=copy)))
 
 
 @meshgrid.vjp("arrays")
@@ -136,7 +136,7 @@ def _(g: Array, x_shape: Shape, window_shape: Repeats, axis: Any) -> Array:
 def sum_of_windows(x: Array, shape: Shape, window_shape: Repeats, axis: Any = None) -> Array:
     """Windows laid over each other where `sliding_window_view` of an array of `shape` saw them, and added up."""
     lengths, axes = _window(shape, window_shape, axis)
-    out = np.zeros(shape, x.dtype)
+    x, out = np.asarray(x), np.zeros(shape, x.dtype)
     for place in product(*map(range, lengths)):
         first = [0] * len(shape)
         for a, step in zip(axes, place):

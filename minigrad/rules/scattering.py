@@ -59,6 +59,7 @@ def _add_at(out: Array, index: Any, v: Array) -> None:
     NumPy's own np.add.at is three to six times slower on rows and on tuples of arrays than it is on a flat index: for
     an embedding of 4,096 words of 10,000 in 128 float32, 5.6 ms against 1.2.
     """
+    v = np.asarray(v)
     if not _may_repeat(index):
         out[index] += v
         return
@@ -96,7 +97,7 @@ def scatter_add(x: Array, index: Any, v: Array) -> Array:
     array([4., 0., 2.])
     """
     out = np.array(x, dtype=np.result_type(x, v), order="C")
-    _add_at(out, index, np.asarray(v))
+    _add_at(out, index, v)
     return out
 
 

@@ -116,14 +116,7 @@ def transpose(x: Array, axes: Sequence[int] | None = None) -> Array:
     return np.transpose(x, axes)
 
 
-@op
-def permute_dims(x: Array, axes: Sequence[int] | None = None) -> Array:
-    """x with its axes permuted, or reversed: another name of transpose."""
-    return np.transpose(x, axes)
-
-
 @transpose.vjp("x")
-@permute_dims.vjp("x")
 def _(g: Array, axes: Sequence[int] | None) -> Array:
     if axes is None:
         return np.transpose(g)

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ..arrays import Strategy, arrays, axis, index_arrays, masks, reshapes, shapes, slices
+from ..arrays import Strategy, arrays, axis, index_arrays, masks, shapes, slices
 from ..call import Call, Draw, call
 from .table import inputs_of
 
@@ -23,7 +23,7 @@ def _rows(draw: Draw, shape: tuple[int, ...], along: int | None) -> list[Any]:
     return rows
 
 
-@inputs_of("concatenate", "concat")
+@inputs_of("concatenate")
 def _(draw: Draw) -> Call:
     if draw(st.integers(0, 3)) == 0:
         return call([draw(arrays(shapes(max_axes=2))) for _ in range(draw(st.integers(1, 3)))], axis=None)
