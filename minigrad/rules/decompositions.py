@@ -113,7 +113,7 @@ class Eigh(NamedTuple):
 
 
 @op(name="linalg.eigh", holomorphic=False)
-def eigh(x: Array, UPLO: str = "L") -> Eigh:  # noqa: N803 - NumPy's name for it
+def eigh(x: Array, UPLO: str = "L") -> Eigh:
     """(w, V) with x V = V diag(w), for a Hermitian x, of which one triangle is read; the gradient is Hermitian.
 
     Giles (2008), section 3.1: x gets V (diag(g_w) + F o (V^H g_V)) V^H, F_ij = 1 / (w_j - w_i).
@@ -131,13 +131,13 @@ def _(g: Any, out: Any) -> Array:
 
 
 @op(name="linalg.eigvalsh", holomorphic=False)
-def eigvalsh(x: Array, UPLO: str = "L") -> Array:  # noqa: N803
+def eigvalsh(x: Array, UPLO: str = "L") -> Array:
     """The eigenvalues of a Hermitian x, ascending. x gets V diag(g) V^H."""
     return np.linalg.eigvalsh(x, UPLO)
 
 
 @eigvalsh.vjp("x")
-def _(g: Array, x: Array, UPLO: str) -> Array:  # noqa: N803
+def _(g: Array, x: Array, UPLO: str) -> Array:
     v = np.linalg.eigh(x, UPLO)[1]
     return np.matmul(v * g[..., None, :], H(v))
 

@@ -20,7 +20,7 @@ from .products import mT
 Shape = tuple[int, ...]
 
 
-def H(x: Array) -> Array:  # noqa: N802 - the field's own sign for it
+def H(x: Array) -> Array:
     """The conjugate transpose of each matrix."""
     return np.conj(mT(x))
 
@@ -290,7 +290,7 @@ def _(g: Array, x_shape: Shape, offset: int) -> Array:
 
 
 @op(name="linalg.matrix_rank", flat=("A",))
-def matrix_rank(A: Array, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:  # noqa: N803
+def matrix_rank(A: Array, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
     """The number of singular values above a tolerance: flat."""
     return np.linalg.matrix_rank(A, tol, hermitian, rtol=rtol)
 

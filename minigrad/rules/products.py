@@ -15,7 +15,7 @@ from .scattering import scatter_add
 Shape = tuple[int, ...]
 
 
-def mT(x: Array) -> Array:  # noqa: N802 - NumPy's name for it
+def mT(x: Array) -> Array:
     """Each matrix of a stack, transposed."""
     return np.swapaxes(x, -1, -2)
 
@@ -23,11 +23,15 @@ def mT(x: Array) -> Array:  # noqa: N802 - NumPy's name for it
 @op
 def matmul(x: Array, y: Array) -> Array:
     """x @ y. x gets g y^T, y gets x^T g; a vector counts as a row at the left and as a column at the right."""
+    if getattr(x, "ndim", 0) == 2 == getattr(y, "ndim", 0):
+        return np.dot(x, y)  # 4 x 4: 0.8 us, 1.3 by np.matmul; x.dot would be 0.6, but does not know Dask at y
     return np.matmul(x, y)
 
 
 @matmul.vjp("x")
 def _(g: Array, y: Array, x_shape: Shape) -> Array:
+    if len(x_shape) == 2 == y.ndim:
+        return np.dot(g, y.T)
     if y.ndim == 1:
         return unbroadcast(g[..., None] * y, x_shape)
     if len(x_shape) == 1:
@@ -37,6 +41,8 @@ def _(g: Array, y: Array, x_shape: Shape) -> Array:
 
 @matmul.vjp("y")
 def _(g: Array, x: Array, y_shape: Shape) -> Array:
+    if x.ndim == 2 == len(y_shape):
+        return np.dot(x.T, g)
     if x.ndim == 1:
         return unbroadcast(x[:, None] * g[..., None, :] if len(y_shape) > 1 else x * g, y_shape)
     if len(y_shape) == 1:
@@ -330,3 +336,19 @@ def _(g: Array, y: Array, x_shape: Shape) -> Array:
 @matvec.vjp("y")
 def _(g: Array, x: Array, y_shape: Shape) -> Array:
     return unbroadcast(np.matmul(mT(x), g[..., None])[..., 0], y_shape)
+
+
+@op(holomorphic=False)
+def vecmat(x: Array, y: Array) -> Array:
+    """conj(x)^T y for stacks of vectors x and matrices y. x gets y conj(g), y gets x g^T."""
+    return np.matmul(np.conj(x)[..., None, :], y)[..., 0, :]
+
+
+@vecmat.vjp("x")
+def _(g: Array, y: Array, x_shape: Shape) -> Array:
+    return unbroadcast(np.matmul(y, np.conj(g)[..., :, None])[..., 0], x_shape)
+
+
+@vecmat.vjp("y")
+def _(g: Array, x: Array, y_shape: Shape) -> Array:
+    return unbroadcast(x[..., :, None] * g[..., None, :], y_shape)
