@@ -10,7 +10,7 @@ from ..backward import unbroadcast
 from ..declare import op
 from ..graph import Array
 from .axes import Shape
-from .indexing import scatter_add
+from .scattering import scatter_add
 
 # -- area -------------------------------------------------------------------------------------------------------------
 

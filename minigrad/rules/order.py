@@ -9,27 +9,7 @@ import numpy as np
 from ..declare import op
 from ..graph import Array
 from .axes import Shape
-from .indexing import scatter_add
-
-
-@op(flat=("indices",))
-def add_along_axis(x: Array, indices: Array, values: Array, axis: int) -> Array:
-    """A copy of x with values added at the indices along an axis; repeated ones add up. values gets g[indices]."""
-    out = np.array(x)
-    index: list[Any] = list(np.ogrid[tuple(slice(n) for n in indices.shape)])
-    index[axis] = indices
-    np.add.at(out, tuple(index), values)
-    return out
-
-
-@add_along_axis.vjp("x")
-def _(g: Array) -> Array:
-    return g
-
-
-@add_along_axis.vjp("values")
-def _(g: Array, indices: Array, axis: int) -> Array:
-    return np.take_along_axis(g, indices, axis)
+from .scattering import add_along_axis, scatter_add
 
 
 def unsort(g: Array, x: Array) -> Array:

@@ -9,7 +9,6 @@ import numpy as np
 from ..declare import elementwise
 from ..graph import Array
 from .elementwise import over
-from .elementwise import over
 
 # -- kinks ------------------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from ..backward import unbroadcast
 from ..declare import op
 from ..graph import Array
 from .axes import Shape, options
-from .order import add_along_axis
+from .scattering import add_along_axis
 
 
 def delayed(x: Array, first: float) -> Array:
