@@ -66,7 +66,7 @@ FORMS: dict[str, Form] = {
     "flipud": np.flipud,
     "fliplr": np.fliplr,
     "roll flat": lambda x: np.roll(x, 5),
-    "roll two axes": lambda x: np.roll(x, (1, -2), (0, 2)),
+    "roll two axes": lambda x: np.roll(x, (1, -1), (1, 2)),
     "roll one axis twice": lambda x: np.roll(x, (1, 2), (1, 1)),
     "rot90": np.rot90,
     "rot90 elsewhere": lambda x: np.rot90(x, -5, axes=(2, 0)),
