@@ -6,21 +6,24 @@ from . import activations as _activations
 from . import functional as functional
 from . import init as init
 from . import losses as _losses
-from .layers import Dropout as Dropout
-from .layers import Dropout2d as Dropout2d
-from .layers import Flatten as Flatten
-from .layers import Identity as Identity
-from .layers import Linear as Linear
-from .layers import ModuleDict as ModuleDict
-from .layers import ModuleList as ModuleList
-from .layers import Residual as Residual
-from .layers import Sequential as Sequential
-from .layers import Unflatten as Unflatten
+from . import pooling as _pooling
+from .containers import Identity as Identity
+from .containers import ModuleDict as ModuleDict
+from .containers import ModuleList as ModuleList
+from .containers import Residual as Residual
+from .containers import Sequential as Sequential
+from .dropout import Dropout as Dropout
+from .dropout import Dropout2d as Dropout2d
+from .linear import Bilinear as Bilinear
+from .linear import Embedding as Embedding
+from .linear import Linear as Linear
 from .module import Module as Module
 from .module import Parameter as Parameter
+from .shaping import Flatten as Flatten
+from .shaping import Unflatten as Unflatten
 from .standardize import Standardize as Standardize
 
-globals().update(_activations.layers | _losses.layers)
+globals().update(_activations.layers | _losses.layers | _pooling.layers)
 
 if TYPE_CHECKING:
 

@@ -9,10 +9,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from ..context import Mode, generator, mode
-from ..tensor import Tensor
-
-Hook = Callable[["Module", tuple[Any, ...], Any], Any]
+from ..context import Mode, everyday, generator, mode
+from ..tensor import Hook, Tensor
 
 
 def Parameter(data: npt.ArrayLike) -> Tensor:
@@ -37,12 +35,14 @@ class Module:
 
     training: bool
     _kinds: dict[str, str]  # which attributes are a "parameter", a "buffer" or a "module"
-    _hooks: dict[object, Hook]
+    _hooks: dict[Hook, Any]
     _name: str  # the attribute of the parent that holds it
+    _scope: str | None  # the path at which it was called last: what its parameters are named after
+    _modes: tuple[Mode | None, Mode]  # the settings around its last call, and within it (one object: threads share it)
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         self = super().__new__(cls)
-        self.__dict__.update(training=True, _kinds={}, _hooks={}, _name="")
+        self.__dict__.update(training=True, _kinds={}, _hooks={}, _name="", _scope=None, _modes=(None, everyday))
         return self
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -51,25 +51,55 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         now = mode.get()
-        scope = f"{now.scope}.{self._name}" if now.scope else self._name
-        token = mode.set(Mode(now.record, now.anomaly, now.inside, scope, now.dtype))
+        outer, inner = self._modes
+        if now is not outer:
+            inner = self._enter(now)
+        token = mode.set(inner)
         try:
             out = self.forward(*args, **kwargs)
+        except (ValueError, TypeError, IndexError, FloatingPointError) as error:
+            self._say_where(error)
+            raise
         finally:
             mode.reset(token)
-        for hook in self._hooks.values():
-            replaced = hook(self, args, out)
-            out = out if replaced is None else replaced
+        if self._hooks:
+            for hook in list(self._hooks.values()):
+                replaced = hook(self, args, out)
+                out = out if replaced is None else replaced
         return out
 
-    def register_forward_hook(self, hook: Hook) -> Callable[[], None]:
+    def register_forward_hook(self, hook: Callable[[Module, tuple[Any, ...], Any], Any]) -> Hook:
         """Call `hook(module, inputs, output)` after each forward; what it returns, if anything, is the output then.
 
-        Returns a function that takes the hook away.
+        Returns a handle whose `remove()` takes the hook away.
         """
-        key = object()
-        self._hooks[key] = hook
-        return lambda: self._hooks.pop(key, None) and None
+        handle = Hook(self._hooks)
+        self._hooks[handle] = hook
+        return handle
+
+    def _enter(self, now: Mode) -> Mode:
+        """The settings inside, when the module is called with the settings `now`; they are kept for the next call.
+
+        Parameters are named by the path of the call, for drawings, unless their owner gave them names.
+        """
+        scope = join(now.scope, self._name)
+        for name, kind in self._kinds.items():
+            parameter = self.__dict__[name]
+            if kind == "parameter" and isinstance(parameter, Tensor):
+                old = None if self._scope is None else join(self._scope, name)
+                if parameter.name is None or parameter.name == old:
+                    parameter.name = join(scope, name)
+        inner = now if scope == now.scope else now._replace(scope=scope)
+        self.__dict__.update(_scope=scope, _modes=(now, inner))
+        return inner
+
+    def _say_where(self, error: Exception) -> None:
+        """Begin the message of an error with the layer that it arose in, the innermost one."""
+        if error.args and isinstance(error.args[0], str) and not hasattr(error, "layer"):
+            layer = f"{type(self).__name__}({self.extra_repr()})"
+            where = f"{self._scope}, {layer}" if self._scope else layer
+            error.args = (f"{where}: {error.args[0]}", *error.args[1:])
+            error.layer = self._scope  # type: ignore[attr-defined]  # marks it as done
 
     # -- attributes ---------------------------------------------------------------------------------------------------
 
@@ -77,11 +107,10 @@ class Module:
         kind = self._kinds.get(name)
         if isinstance(value, Module):
             self._kinds[name] = "module"
-            value.__dict__["_name"] = name
+            value._hang(name)
         elif isinstance(value, Tensor) and kind != "buffer" and value.is_leaf and value.requires_grad:
             self._kinds[name] = "parameter"
-            if value.name is None:
-                value.name = name
+            self.__dict__["_modes"] = (None, everyday)  # to be named in the next call
         elif kind == "module" or (kind == "parameter" and not isinstance(value, Tensor) and value is not None):
             del self._kinds[name]
         self.__dict__[name] = value
@@ -89,6 +118,10 @@ class Module:
     def __delattr__(self, name: str) -> None:
         super().__delattr__(name)
         self._kinds.pop(name, None)
+
+    def _hang(self, name: str) -> None:
+        """Take the name under which a parent holds this module."""
+        self.__dict__.update(_name=name, _modes=(None, everyday))
 
     def register_buffer(self, name: str, value: Any) -> None:
         """An array that belongs to the state of the module and is not trained, such as running statistics."""
@@ -109,14 +142,16 @@ class Module:
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """This module and all below it, each once, parents first, with dotted paths."""
         seen = set()
-        stack: list[tuple[str, Module]] = [(prefix, self)]
-        while stack:
-            path, module = stack.pop()
-            if id(module) in seen:
-                continue
-            seen.add(id(module))
-            yield path, module
-            stack += [(f"{path}.{name}" if path else name, child) for name, child in reversed(module.named_children())]
+        for path, module in self._walk(prefix):
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield path, module
+
+    def _walk(self, path: str) -> Iterator[tuple[str, Module]]:
+        """The same, but a module that has several places comes once for each."""
+        yield path, self
+        for name, child in self.named_children():
+            yield from child._walk(join(path, name))
 
     def named_children(self) -> list[tuple[str, Module]]:
         """The modules that are attributes of this one, with their names."""
@@ -137,7 +172,7 @@ class Module:
                 value = module.__dict__[name] if its_kind == kind else None
                 if value is not None and id(value) not in seen:
                     seen.add(id(value))
-                    yield f"{path}.{name}" if path else name, value
+                    yield join(path, name), value
 
     def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
         """Every parameter once, with its dotted path."""
@@ -161,43 +196,60 @@ class Module:
         """Copies of all parameters and buffers as arrays, with PyTorch's keys in PyTorch's order."""
         return OrderedDict((key, np.array(_array(owner.__dict__[name]))) for key, owner, name in self._state())
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> tuple[list[str], list[str]]:
         """Take over parameters and buffers from arrays (or CPU tensors of PyTorch's, or Tensors).
+
+        Parameters
+        ----------
+        strict
+            Whether a key that is missing or unexpected is an error.
+
+        Returns
+        -------
+        The missing and the unexpected keys.
 
         Raises
         ------
         ValueError
-            that lists every key that is missing, unexpected, or of another shape. Nothing has changed then.
+            that lists every key that is missing, unexpected, or of another shape or kind. Nothing has changed then.
         """
         places = {key: (owner, name) for key, owner, name in self._state()}
         arrays = {key: np.asarray(_array(value)) for key, value in state.items()}
-        faults = [f"missing: {key}" for key in places if key not in arrays]
-        faults += [f"unexpected: {key}" for key in arrays if key not in places]
+        missing = [key for key in places if key not in arrays]
+        unexpected = [key for key in arrays if key not in places]
+        faults = [f"missing: {key}" for key in missing] + [f"unexpected: {key}" for key in unexpected] if strict else []
+        new = {}
         for key, (owner, name) in places.items():
-            here = np.shape(_array(owner.__dict__[name]))
-            fits = key not in arrays or arrays[key].shape == here or owner.takes_shape(name, arrays[key].shape)
-            if not fits:
-                faults.append(f"shape: {key} is {here} here and {arrays[key].shape} in the state")
+            if key not in arrays:
+                continue
+            here, given = np.asarray(_array(owner.__dict__[name])), arrays[key]
+            if given.shape != here.shape and not owner.takes_shape(name, given.shape):
+                faults.append(f"shape: {key} is {here.shape} here and {given.shape} in the state")
+            elif not np.can_cast(given.dtype, here.dtype, "same_kind"):
+                faults.append(f"dtype: {key} is {here.dtype} here and {given.dtype} in the state")
+            else:
+                new[key] = np.array(given, dtype=here.dtype)
         if faults:
             raise ValueError(f"{type(self).__name__}.load_state_dict changed nothing:\n  " + "\n  ".join(faults))
-        for key, (owner, name) in places.items():
+        for key, array in new.items():
+            owner, name = places[key]
             here = owner.__dict__[name]
-            new = np.array(arrays[key], dtype=_array(here).dtype if here is not None else None)
             if isinstance(here, Tensor):
-                here.data = new
+                here.data = array
             else:
-                owner.__dict__[name] = new
+                owner.__dict__[name] = array
+        return missing, unexpected
 
     def takes_shape(self, name: str, shape: tuple[int, ...]) -> bool:
         """Whether a buffer may be loaded with this shape although it has another now (an unfitted Standardize)."""
         return False
 
     def _state(self) -> Iterator[tuple[str, Module, str]]:
-        for path, module in self.named_modules():
+        for path, module in self._walk(""):
             for kind in ("parameter", "buffer"):
                 for name, its_kind in module._kinds.items():
                     if its_kind == kind and module.__dict__[name] is not None:
-                        yield (f"{path}.{name}" if path else name), module, name
+                        yield join(path, name), module, name
 
     # -- settings of the whole tree -----------------------------------------------------------------------------------
 
@@ -237,8 +289,9 @@ class Module:
 
     def apply(self, f: Callable[[Module], Any]) -> Self:
         """Call f on each module, children before their parents."""
-        for module in reversed(list(self.modules())):
-            f(module)
+        for child in self.children():
+            child.apply(f)
+        f(self)
         return self
 
     # -- text ---------------------------------------------------------------------------------------------------------
@@ -268,6 +321,10 @@ class Module:
 def rng_or_default(rng: np.random.Generator | None) -> np.random.Generator:
     """`rng`, or the generator that `minigrad.seed` starts."""
     return generator.get() if rng is None else rng
+
+
+def join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
 
 
 def _array(value: Any) -> Any:

@@ -25,14 +25,14 @@ def summary(model: Module, x: Any) -> str:
         shape = ", ".join(str(part.shape) for part in (out if type(out) is tuple else (out,)))
         rows.append((paths[id(module)], type(module).__name__, shape, f"{own:,}" if own else "-"))
 
-    undo = [module.register_forward_hook(note) for module in model.modules()]
+    handles = [module.register_forward_hook(note) for module in model.modules()]
     try:
         model.eval()
         with no_grad():
             model(x)
     finally:
-        for take_away in undo:
-            take_away()
+        for handle in handles:
+            handle.remove()
         for module, was in training.items():
             module.__dict__["training"] = was
     widths = [max(len(row[i]) for row in rows) for i in range(4)]
