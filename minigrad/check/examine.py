@@ -37,7 +37,8 @@ def examine(subject: Subject, seed: int = 0, sample: int | None = None) -> GradR
     analytic = subject.pull(points, g)
     noise, used = noise_near(subject.evaluate, points, subject.eps, seed)
     numerics = Numerics(subject.evaluate, points, Loss(g, subject.eps, noise), bool(np.isfinite(y).all()))
-    inputs = [_check_input(subject, k, analytic, numerics, rng, sample) for k in range(len(points))]
+    kinks: list[dict[int, bool | None]] = [{} for _ in points]
+    inputs = [_check_input(subject, k, analytic, numerics, kinks[k], rng, sample) for k in range(len(points))]
     _check_ties(subject, inputs, analytic, numerics)
     report = _verdict(title, inputs, None, seed, used + 2 + numerics.evaluations)
     report.passed = ["shapes", "twice the same"]
@@ -47,7 +48,7 @@ def examine(subject: Subject, seed: int = 0, sample: int | None = None) -> GradR
     else:
         report.remarks.append("an input was written to: a rule or a forward changed what it was given")
         report.verdict = Verdict.WRONG
-    diagnose(subject, report, numerics, analytic, rng)
+    diagnose(subject, report, numerics, analytic, kinks, draw_g, rng)
     return report
 
 
@@ -80,6 +81,7 @@ def _check_input(
     k: int,
     analytic: Sequence[Array | Fault | None],
     numerics: Numerics,
+    kinks: dict[int, bool | None],
     rng: np.random.Generator,
     sample: int | None,
 ) -> InputReport:
@@ -87,9 +89,9 @@ def _check_input(
     if claimed is None:
         return _report_of(subject, k, Verdict.NOTHING_CHECKED, cause="no gradient was given for it")
     if isinstance(claimed, Fault):
-        return _report_of(subject, k, Verdict.WRONG, ratio=1.0, cause=claimed.text, where=subject.where(k))
+        return _report_of(subject, k, Verdict.WRONG, ratio=1.0, where=subject.where(k))
     if claimed.shape != point.shape:
-        return _report_of(subject, k, Verdict.WRONG, ratio=1.0, cause=f"shape {claimed.shape}", where=subject.where(k))
+        return _report_of(subject, k, Verdict.WRONG, ratio=1.0, where=subject.where(k))
     if not point.size or not len(numerics.loss.g):
         return _report_of(subject, k, Verdict.OK, checked="no elements")
     chosen, words = _choose(point.size, rng, sample)
@@ -100,7 +102,8 @@ def _check_input(
         if not comparison.wrong.any():
             return judge(subject, comparison, {}, words)
         comparison = search(numerics, k, claimed, rng)
-    return judge(subject, comparison, at_kinks(numerics, comparison), words)
+    kinks.update(at_kinks(numerics, comparison))
+    return judge(subject, comparison, kinks, words)
 
 
 def _choose(size: int, rng: np.random.Generator, sample: int | None) -> tuple[Array | None, str]:
@@ -133,14 +136,21 @@ def _check_ties(
             continue
         slope = numerics.along(line, origin, thorough=True)
         sides = bracket(numerics, line, origin)
+        if np.isnan(claimed) and not numerics.defined:
+            continue
         right = np.isfinite(claimed) and not differs(claimed, slope)
         if right or sides.accepts(claimed) or sides.is_jump or not slope.known:
             continue
         element = Element(
             f"all {value:.3g}", claimed, slope.value, slope.error, abs(claimed - slope.value) / slope.error
         )
+        share = f"{claimed / slope.value:.3g} times" if slope.value else f"{claimed:.3g}, not 0:"
         for k, u in zip(known, directions):
             if u.any():
+                inputs[k].cause = (
+                    f"where values are tied the gradient adds up to {share} what it must: "
+                    "the shares of a tie must add up to 1"
+                )
                 inputs[k].verdict = Verdict.WRONG
                 inputs[k].elements = [element, *inputs[k].elements]
                 inputs[k].where = subject.where(k)

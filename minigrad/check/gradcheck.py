@@ -51,8 +51,8 @@ def gradcheck(
     >>> bool(report), report.inputs[0].name
     (True, 'x')
     >>> report = mg.gradcheck(lambda w: np.sum(w**2), np.array([0.5, 2.0]), analytic=lambda w: w)
-    >>> report.verdict, report.inputs[0].cause
-    ('WRONG', 'a constant factor: the gradient must be 2 times what it is')
+    >>> str(report.verdict), report.inputs[0].cause
+    ('WRONG', 'a constant factor: the gradient is 2 times too small')
     """
     subject: Traced | Given = Traced(f, inputs) if analytic is None else Given(f, inputs, analytic)
     report = examine(subject, seed, sample)

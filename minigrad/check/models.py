@@ -163,6 +163,8 @@ class ModelLoss:
         self.dtypes = [p.dtype for p in self.parameters]
         self._state = state
         self._freeze = freeze
+        self.output_shapes: list[tuple[int, ...]] = [()]
+        self.constants: dict[str, Array] = {}
         self.start_here()
         out = self._loss()
         if np.size(out.data) != 1:

@@ -38,6 +38,8 @@ class Subject(Protocol):
     points: list[Array]
     dtypes: list[np.dtype[Any]]  # of the inputs as they were given
     eps: float  # the unit of rounding of the outputs
+    output_shapes: list[tuple[int, ...]]  # of the floating outputs
+    constants: dict[str, Array]  # arrays among the inputs that have no gradient: indices, masks
     fixed: bool  # are the gradients given once and for all, so that neither the point nor g can be drawn again?
 
     def evaluate(self, points: Sequence[Array]) -> Vector:
@@ -67,9 +69,10 @@ class Traced:
         self.names = list(names or [named[i] for i in self._which])
         self.points = [in_double(self._leaves[i]) for i in self._which]
         self.dtypes = [bare(self._leaves[i]).dtype for i in self._which]
-        self.given = [bare(self._leaves[i]) for i in self._which]
         out = self.call(*self.points)
         self.out = [bare(leaf) for leaf in flatten(out)[0]]
+        self.output_shapes = [part.shape for part in self.out if part.dtype.kind in "fc"]
+        self.constants = _constants(self._leaves, named, self._which)
         self.eps = unit_of_rounding(out)
 
     def call(self, *points: Any) -> Any:
@@ -189,7 +192,8 @@ class Given:
         self.names = [named[i] for i in self._which]
         self.points = [in_double(self._leaves[i]) for i in self._which]
         self.dtypes = [bare(self._leaves[i]).dtype for i in self._which]
-        self.given = [bare(self._leaves[i]) for i in self._which]
+        self.output_shapes = [bare(leaf).shape for leaf in flatten(out)[0] if bare(leaf).dtype.kind in "fc"]
+        self.constants = _constants(self._leaves, named, self._which)
 
     def _arguments(self, points: Sequence[Any]) -> Any:
         leaves = list(self._leaves)
@@ -271,6 +275,12 @@ class Given:
         return (
             place_of(self.analytic) if callable(self.analytic) else f"what was given as analytic for {self.names[k]!r}"
         )
+
+
+def _constants(leaves: Sequence[Any], named: Sequence[str], which: Sequence[int]) -> dict[str, Array]:
+    return {
+        named[i]: bare(x) for i, x in enumerate(leaves) if i not in which and isinstance(x, (np.ndarray, Tensor, list))
+    }
 
 
 def _is_floating(leaf: Any) -> bool:
