@@ -7,9 +7,34 @@ from hypothesis import strategies as st
 
 from ..arrays import arrays, broadcastable, masks, several
 from ..call import Call, Draw, call, calls
+from .elementwise import away_from_zero, inside_pieces
 from .table import inputs, inputs_of
 
-inputs["round"] = inputs["around"] = calls(arrays(), st.integers(-1, 2))
+# Between the jumps, for beside one the numerical derivative is as large as one likes.
+for name in ("floor", "ceil", "trunc", "fix"):
+    inputs[name] = calls(inside_pieces())
+inputs["rint"] = calls(inside_pieces().map(lambda x: x - 0.5))
+inputs["sign"] = inputs["signbit"] = calls(away_from_zero())
+
+
+@inputs_of("round", "around")
+def _(draw: Draw) -> Call:
+    decimals = draw(st.integers(-1, 2))
+    return call((draw(inside_pieces()) - 0.5) / 10.0**decimals, decimals)
+
+
+@inputs_of("copysign")
+def _(draw: Draw) -> Call:
+    x, y = draw(broadcastable(2))
+    return call(draw(arrays(x)), draw(away_from_zero(y)))
+
+
+@inputs_of("heaviside")
+def _(draw: Draw) -> Call:
+    """x at the jump, where y matters, or far from it."""
+    x, y = draw(broadcastable(2))
+    at = np.zeros(x) if draw(st.booleans()) else draw(away_from_zero(x))
+    return call(at, draw(arrays(y)))
 
 
 @inputs_of("clip")
