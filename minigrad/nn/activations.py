@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..rules import activations
+from ..declare import ops
 from ..tensor import Tensor
 from .from_op import layer_of
 from .module import Module
@@ -52,7 +52,7 @@ class PReLU(Module):
 
     def forward(self, x: Any) -> Any:
         """The op of x and the slopes."""
-        return activations.prelu(x, self.weight)
+        return ops["prelu"](x, self.weight)
 
     def extra_repr(self) -> str:
         """How many slopes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..rules import network
+from ..declare import ops
 from .module import Module, rng_or_default
 from .start import Rng
 
@@ -30,7 +30,7 @@ class Dropout(Module):
         """x with some elements dropped; a new mask is drawn in each call."""
         if not self.training or self.p == 0:
             return x
-        return network.dropout(x, rng_or_default(self.rng).random(self.mask_shape(x.shape)) >= self.p, self.p)
+        return ops["dropout"](x, rng_or_default(self.rng).random(self.mask_shape(x.shape)) >= self.p, self.p)
 
     def mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """One decision for each element."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules import network
+from ..declare import ops
 from ..tensor import Tensor
 from .module import Module
 from .start import Init, Rng, parameter, start_weight_and_bias
@@ -49,7 +49,7 @@ class Linear(Module):
 
     def forward(self, x: Any) -> Any:
         """x (..., in_features) gives (..., out_features)."""
-        return network.linear(x, self.weight, self.bias)
+        return ops["linear"](x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """The sizes."""
@@ -80,7 +80,7 @@ class Bilinear(Module):
 
     def forward(self, x1: Any, x2: Any) -> Any:
         """x1 (..., in1_features) and x2 (..., in2_features) give (..., out_features)."""
-        return network.bilinear(x1, x2, self.weight, self.bias)
+        return ops["bilinear"](x1, x2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """The sizes."""
@@ -119,7 +119,7 @@ class Embedding(Module):
 
     def forward(self, x: Any) -> Any:
         """Integers of any shape give that shape + (embedding_dim,)."""
-        return network.embedding(np.asarray(x), self.weight, self.padding_idx)
+        return ops["embedding"](np.asarray(x), self.weight, self.padding_idx)
 
     def extra_repr(self) -> str:
         """The sizes."""

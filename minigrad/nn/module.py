@@ -194,7 +194,7 @@ class Module:
 
     def state_dict(self) -> OrderedDict[str, Any]:
         """Copies of all parameters and buffers as arrays, with PyTorch's keys in PyTorch's order."""
-        return OrderedDict((key, np.array(_array(owner.__dict__[name]))) for key, owner, name in self._state())
+        return OrderedDict((key, np.array(bare(owner.__dict__[name]))) for key, owner, name in self._state())
 
     def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> tuple[list[str], list[str]]:
         """Take over parameters and buffers from arrays (or CPU tensors of PyTorch's, or Tensors).
@@ -214,7 +214,7 @@ class Module:
             that lists every key that is missing, unexpected, or of another shape or kind. Nothing has changed then.
         """
         places = {key: (owner, name) for key, owner, name in self._state()}
-        arrays = {key: np.asarray(_array(value)) for key, value in state.items()}
+        arrays = {key: np.asarray(bare(value)) for key, value in state.items()}
         missing = [key for key in places if key not in arrays]
         unexpected = [key for key in arrays if key not in places]
         faults = [f"missing: {key}" for key in missing] + [f"unexpected: {key}" for key in unexpected] if strict else []
@@ -222,7 +222,7 @@ class Module:
         for key, (owner, name) in places.items():
             if key not in arrays:
                 continue
-            here, given = np.asarray(_array(owner.__dict__[name])), arrays[key]
+            here, given = np.asarray(bare(owner.__dict__[name])), arrays[key]
             if given.shape != here.shape and not owner.takes_shape(name, given.shape):
                 faults.append(f"shape: {key} is {here.shape} here and {given.shape} in the state")
             elif not np.can_cast(given.dtype, here.dtype, "same_kind"):
@@ -278,7 +278,7 @@ class Module:
         """Convert all floating parameters and buffers, in place."""
         for _, owner, name in self._state():
             value = owner.__dict__[name]
-            if _array(value).dtype.kind != "f":
+            if bare(value).dtype.kind != "f":
                 continue
             if isinstance(value, Tensor):
                 value.data = value.data.astype(dtype)
@@ -327,5 +327,6 @@ def join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _array(value: Any) -> Any:
+def bare(value: Any) -> Any:
+    """The array of a Tensor; anything else as it is."""
     return value.data if isinstance(value, Tensor) else value
