@@ -2,91 +2,109 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..context import generator
+from .randomness import generator_for
 
+Array = npt.NDArray[Any]
 Rng = np.random.Generator
 
 
 def batches(
-    x: npt.NDArray[Any],
-    y: npt.NDArray[Any],
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
     size: int,
-    *,
+    rng: Rng | None = None,
     shuffle: bool = True,
     drop_last: bool = False,
-    rng: Rng | None = None,
-) -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[Any]]]:
-    """One epoch of minibatches: every example once, in a new random order each time.
+) -> Iterator[tuple[Array, Array]]:
+    """One epoch of minibatches `(x_batch, y_batch)`: every example once, in a new random order each time.
 
     Parameters
     ----------
     x, y
-        Examples and their targets, along the first axis.
+        Examples and their targets, shapes (n, ...) and (n, ...), of any dtype; Tensors too. Lists become arrays.
     size
         Examples in a batch; the last batch has what is left.
+    rng
+        The generator that draws the order, at the call; the one that `minigrad.seed` sets if not given.
     shuffle
-        Draw the order from `rng`; else the order of the data.
+        False: the order of the data, and nothing is drawn.
     drop_last
         Leave out a last batch that is smaller than `size`.
-    rng
-        The generator to draw from; the one that `minigrad.seed` sets if not given.
 
     Raises
     ------
     ValueError
-        for x and y of different length, and a size below 1.
+        for x and y of different length or without a first axis, and a size below 1.
+    TypeError
+        for a size that is not a whole number, and an rng that is not a `numpy.random.Generator`.
 
     >>> import numpy as np
     >>> from minigrad import data
     >>> [len(xb) for xb, yb in data.batches(np.zeros((10, 3)), np.zeros(10), 4)]
     [4, 4, 2]
     """
-    n = _length("batches", x, y)
+    x, y, n = _pairs("batches", x, y)
+    try:
+        size = operator.index(size)
+    except TypeError:
+        raise TypeError(f"batches: size is {size!r}; it is a whole number of examples") from None
     if size < 1:
         raise ValueError(f"batches: size is {size}; a batch has at least one example")
-    order = (rng or generator.get()).permutation(n) if shuffle else np.arange(n)
-    ends = range(0, n - n % size if drop_last else n, size)
-    return ((x[order[i : i + size]], y[order[i : i + size]]) for i in ends)
+    order = generator_for("batches", rng).permutation(n) if shuffle else np.arange(n)
+    starts = range(0, n - n % size if drop_last else n, size)
+    # Not a generator function: the errors above are raised at the call, not at the first batch.
+    return ((x[order[i : i + size]], y[order[i : i + size]]) for i in starts)
 
 
 def split(
-    x: npt.NDArray[Any],
-    y: npt.NDArray[Any],
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
     test: float = 0.2,
+    rng: Rng | None = None,
     *,
     stratify: bool = False,
-    rng: Rng | None = None,
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]:
-    """x_train, y_train, x_test, y_test: a random share `test` of the examples, rounded, is held back.
+) -> tuple[Array, Array, Array, Array]:
+    """`x_train, y_train, x_test, y_test`: a random part of the examples is held back. Both parts keep their order.
 
     Parameters
     ----------
+    x, y
+        Examples and their targets, shapes (n, ...) and (n, ...), of any dtype; Tensors too. Lists become arrays.
+    test
+        The share that is held back, between 0 and 1: round(n * test) examples.
+    rng
+        The generator that draws them; the one that `minigrad.seed` sets if not given.
     stratify
-        Hold back the same share of each value of y, to within one example.
+        Hold back the same share of each value of y, to within one example; y has shape (n,).
 
     Raises
     ------
     ValueError
-        for x and y of different length, and a share that is not between 0 and 1.
+        for x and y of different length or without a first axis, and a share that is not between 0 and 1.
+    TypeError
+        for an rng that is not a `numpy.random.Generator`.
 
     >>> import numpy as np
     >>> from minigrad import data
     >>> [len(part) for part in data.split(np.zeros((10, 3)), np.zeros(10), test=0.3)]
     [7, 7, 3, 3]
     """
-    n = _length("split", x, y)
+    x, y, n = _pairs("split", x, y)
     if not 0 <= test <= 1:
         raise ValueError(f"split: test is {test}; it is a share between 0 and 1")
-    order = (rng or generator.get()).permutation(n)
+    if stratify and y.ndim != 1:
+        raise ValueError(f"split: y has shape {y.shape}; stratify=True takes one label for each example, shape ({n},)")
+    order = generator_for("split", rng).permutation(n)
     if stratify:
         # Sorted by class, random within: every 1/test-th example of this row is an even share of each class.
-        order = order[np.argsort(y[order], kind="stable")]
+        order = order[np.argsort(np.asarray(y)[order], kind="stable")]
         steps = np.floor(np.arange(1, n + 1) * test + 0.5)
         held = np.diff(steps, prepend=0) > 0
     else:
@@ -95,7 +113,12 @@ def split(
     return x[train], y[train], x[tested], y[tested]
 
 
-def _length(who: str, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> int:
+def _pairs(who: str, *given: Any) -> tuple[Array, Array, int]:
+    """x, y, and how many pairs of them there are."""
+    # What speaks NumPy's protocols (a Tensor, a Dask array) is indexed as it is.
+    x, y = (a if hasattr(a, "__array_function__") else np.asarray(a) for a in given)
+    if x.ndim == 0 or y.ndim == 0:
+        raise ValueError(f"{who}: x has shape {x.shape} and y {y.shape}; the first axis of each counts the examples")
     if len(x) != len(y):
         raise ValueError(f"{who}: x has {len(x)} examples and y {len(y)}; there must be one target for each")
-    return len(x)
+    return x, y, len(x)

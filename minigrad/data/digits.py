@@ -33,18 +33,25 @@ def digits(test: float = 0.2, as_images: bool = False, seed: int = 0) -> Digits:
     as_images
         Shape (n, 1, 8, 8), as convolutions take them, in place of (n, 64).
     seed
-        Which images are held back. The same seed always gives the same parts, whatever `minigrad.seed` was given.
+        Which images are held back. The same seed gives the same parts, whatever `minigrad.seed` was given.
 
     Returns
     -------
     Digits
-        x_train, y_train, x_test, y_test; x is float64, y int64.
+        `x_train, y_train, x_test, y_test`, new arrays: x (n, 64) or (n, 1, 8, 8), float64; y (n,), int64.
+
+    Raises
+    ------
+    ValueError
+        for a share that is not between 0 and 1.
 
     >>> from minigrad import data
     >>> x_train, y_train, x_test, y_test = data.digits()
     >>> x_train.shape, y_train.shape, x_test.shape
     ((1438, 64), (1438,), (359, 64))
     """
+    if not 0 <= test <= 1:
+        raise ValueError(f"digits: test is {test}; it is a share between 0 and 1")
     with resources.files(__package__).joinpath("digits.npz").open("rb") as file:
         archive = np.load(file, allow_pickle=False)
         images, labels = archive["images"].astype(np.float64), archive["labels"].astype(np.int64)
