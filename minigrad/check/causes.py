@@ -159,15 +159,13 @@ def moved(draw: Draw) -> Iterator[Finding]:
         if n < 2 or n > 64:
             continue
         if draw.fits(np.flip(a, axis)):
-            yield Finding(
-                ("flipped", axis),
-                f"the gradient is flipped along axis {axis}",
-                _all(draw, f"numeric = analytic reversed along axis {axis}"),
-            )
+            evidence = _all(draw, f"numeric = analytic reversed along axis {axis}")
+            yield Finding(("flipped", axis), f"the gradient is flipped along axis {axis}", evidence)
         for steps in sorted(range(1, n), key=lambda s: min(s, n - s)):
             if draw.fits(np.roll(a, steps, axis)):
                 by = steps if steps <= n // 2 else steps - n
-                yield Finding(("rolled", axis, by), f"the gradient is rolled along axis {axis}: it must move by {by}", _all(draw, f"numeric = roll(analytic, {by}, axis {axis})"))  # fmt: skip
+                text = f"the gradient is rolled along axis {axis}: it must move by {by}"
+                yield Finding(("rolled", axis, by), text, _all(draw, f"numeric = roll(analytic, {by}, axis {axis})"))
                 break
 
 
@@ -204,7 +202,8 @@ def mean_term(draw: Draw) -> Iterator[Finding]:
         level = residual.mean(axis=axes, keepdims=True)
         if np.abs(level).max() > 1e-9 and draw.fits(draw.claimed + level):
             along = "" if len(axes) == draw.x.ndim else f" along axis {axes[0]}"
-            yield Finding(("mean", axes), f"a term is missing that is constant{along}: the gradient of a mean, or of another reduction", _all(draw, f"numeric - analytic is constant{along}"))  # fmt: skip
+            text = f"a term is missing that is constant{along}: the gradient of a mean, or of another reduction"
+            yield Finding(("mean", axes), text, _all(draw, f"numeric - analytic is constant{along}"))
             return
 
 
@@ -223,7 +222,7 @@ def tiny(draw: Draw) -> Iterator[Finding]:
         )
 
 
-# -- numbers and candidates ---------------------------------------------------------------------------------------------
+# -- numbers and candidates --------------------------------------------------------------------------------------------
 
 
 def _candidates(draw: Draw) -> Iterator[tuple[str, Array]]:

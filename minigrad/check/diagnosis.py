@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from . import causes
 from .compare import Comparison, Numerics
 from .evidence import Draw, redraws
-from .points import Vector
 from .report import GradReport, InputReport, Verdict
 from .shapes import shape_fault
 from .subject import Array, Fault, Subject
@@ -38,7 +37,6 @@ def diagnose(
     numerics: Numerics,
     analytic: Sequence[Array | Fault | None],
     kinks: Sequence[dict[int, bool | None]],
-    draw_g: Callable[[Vector, np.random.Generator], Vector],
     rng: np.random.Generator,
 ) -> None:
     """Fill in the cause and the evidence of every wrong input."""
@@ -52,7 +50,7 @@ def diagnose(
             one.cause, one.evidence = shape_fault(subject, k, Fault("", claimed.shape))
         elif isinstance(one.comparison, Comparison) and one.cause is None:
             draw = Draw(subject, k, list(subject.points), numerics.loss.g, analytic, one.comparison, numerics, kinks[k])
-            _find(one, draw, list(redraws(draw, draw_g, rng)))
+            _find(one, draw, list(redraws(draw, rng)))
 
 
 def _find(one: InputReport, first: Draw, others: list[Draw]) -> None:

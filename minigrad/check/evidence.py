@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .compare import Comparison, Numerics, allowed_for
+from .draws import draw_g
 from .ladder import Loss, noise_near
 from .points import Vector
 from .subject import Array, Fault, Subject
@@ -91,9 +92,7 @@ def split(y: Vector, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
     return [part.reshape(shape) for part, shape in zip(np.split(y, ends[:-1]) if len(ends) else [], shapes)]
 
 
-def redraws(
-    draw: Draw, draw_g: Callable[[Vector, np.random.Generator], Vector], rng: np.random.Generator
-) -> Iterator[Draw]:
+def redraws(draw: Draw, rng: np.random.Generator) -> Iterator[Draw]:
     """The same check at nearby points, with other g. Ties and zeros stay; none where the gradients are given arrays."""
     subject, k = draw.subject, draw.k
     if subject.fixed:

@@ -9,6 +9,7 @@ import numpy as np
 
 from .compare import Numerics
 from .diagnosis import diagnose
+from .draws import draw_g
 from .kinks import bracket, ties, total
 from .ladder import Loss, noise_near
 from .points import Vector, along_direction
@@ -18,7 +19,7 @@ from .subject import Array, Fault, Subject
 from .verdicts import at_kinks, judge
 
 
-def examine(subject: Subject, seed: int = 0, sample: int | None = None) -> GradReport:
+def examine(subject: Subject, seed: int = 0, sample: int | None = None, explain: bool = True) -> GradReport:
     """Check one subject at one point: determinism, shapes, values, linearity, and what may be the cause."""
     rng = np.random.default_rng(seed)
     title, points = subject.title, subject.points
@@ -48,22 +49,9 @@ def examine(subject: Subject, seed: int = 0, sample: int | None = None) -> GradR
     else:
         report.remarks.append("an input was written to: a rule or a forward changed what it was given")
         report.verdict = Verdict.WRONG
-    diagnose(subject, report, numerics, analytic, kinks, draw_g, rng)
+    if explain:
+        diagnose(subject, report, numerics, analytic, kinks, rng)
     return report
-
-
-def draw_g(y: Vector, rng: np.random.Generator) -> Vector:
-    """A random gradient to arrive from above: all ones would hide a g that is ignored.
-
-    Outputs of very different size are weighted so that none drowns the rounding of the others.
-    """
-    g = rng.uniform(0.5, 1.5, y.shape) * rng.choice([-1.0, 1.0], y.shape)
-    if y.dtype.kind == "c":
-        g = g * np.exp(2j * np.pi * rng.random(y.shape))
-    size = np.abs(y)
-    if size.size and np.nanmax(size) > 1e3:
-        g = g / np.fmax(1.0, size)
-    return np.where(np.isfinite(y), g, 0)
 
 
 def _verdict(title: str, inputs: list[InputReport], verdict: Verdict | None, seed: int, evaluations: int) -> GradReport:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
-from ..containers import flatten
-from ..transforms import vjp
-from .examine import draw_g, examine
+from .examine import examine
 from .report import GradReport
-from .subject import Given, Traced, spread
+from .second import second_order
+from .subject import Given, Traced
 
 
 def gradcheck(
@@ -61,30 +58,9 @@ def gradcheck(
             raise ValueError(
                 "gradcheck: order=2 differentiates minigrad's own backward pass; it has no meaning with analytic="
             )
-        second = examine(Traced(*_derivative(subject, seed)), seed, sample)
-        for one in second.inputs:
-            one.where = one.where and subject.where(0)
+        second = examine(second_order(subject, seed), seed, sample)
         return _joined(report, second)
     return report
-
-
-def _derivative(subject: Traced, seed: int) -> tuple[Callable[..., Any], list[Any], list[str]]:
-    """The backward pass of a function, as a function of its inputs and of the gradients that arrive."""
-    points = subject.points
-    g = draw_g(subject.evaluate(points), np.random.default_rng(seed))
-    arriving, _ = flatten(spread(g, subject.out))
-    floating = [i for i, part in enumerate(subject.out) if part.dtype.kind in "fc"]
-
-    def backward(*arguments: Any) -> Any:
-        leaves, drawn = arguments[: len(points)], arguments[len(points) :]
-        out, pullback = vjp(subject.call, *leaves)
-        cotangents = list(arriving)
-        for i, part in zip(floating, drawn):
-            cotangents[i] = part
-        return pullback(flatten(out)[1](cotangents))
-
-    names = [f"g{i}" if len(floating) > 1 else "g" for i in floating]
-    return backward, [*points, *[arriving[i] for i in floating]], [*subject.names, *names]
 
 
 def _joined(first: GradReport, second: GradReport) -> GradReport:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -60,11 +60,18 @@ class Traced:
 
     fixed = False
 
-    def __init__(self, f: Callable[..., Any], inputs: Sequence[Any], names: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> None:
         self.f = f
         self.title = title_of(f)
-        self._leaves, self._rebuild = flatten(tuple(inputs))
-        named = leaf_names(f, inputs)
+        kwargs = dict(kwargs or {})
+        self._leaves, self._rebuild = flatten((tuple(args), kwargs))
+        named = leaf_names(f, args) + paths(kwargs)
         self._which = [i for i, leaf in enumerate(self._leaves) if _differentiable(f, named[i], leaf)]
         self.names = list(names or [named[i] for i in self._which])
         self.points = [in_double(self._leaves[i]) for i in self._which]
@@ -80,7 +87,8 @@ class Traced:
         leaves = list(self._leaves)
         for i, point in zip(self._which, points):
             leaves[i] = point if isinstance(point, Tensor) else make(point, None)
-        return self.f(*self._rebuild(leaves))
+        args, kwargs = self._rebuild(leaves)
+        return self.f(*args, **kwargs)
 
     def evaluate(self, points: Sequence[Array]) -> Vector:
         return output_vector([self.call(*points)])
@@ -117,11 +125,13 @@ class Traced:
         op = _op_of(self.f)
         if op is None:
             return place_of(self.f)
+        if k >= len(self.names):
+            return place_of(self.f)
         rule = op.rules.get(self.names[k]) or next((op.rules[n] for n in op.rules if self.names[k].startswith(n)), None)
         if rule is None:
-            return f"{_short(op.source)}, the declaration of {op.name}"
+            return f"{short_path(op.source)}, the declaration of {op.name}"
         code = rule.function.__code__
-        return f"{_short(code.co_filename)}:{code.co_firstlineno}, the rule for {_quoted(rule.names)}"
+        return f"{short_path(code.co_filename)}:{code.co_firstlineno}, the rule for {_quoted(rule.names)}"
 
 
 class _RuleFailed(Exception):
@@ -332,14 +342,14 @@ def _op_of(f: Callable[..., Any]) -> Op | None:
 
 def place_of(f: Callable[..., Any]) -> str:
     code = getattr(inspect.unwrap(f), "__code__", None)
-    return f"{_short(code.co_filename)}:{code.co_firstlineno}, {title_of(f)}" if code else title_of(f)
+    return f"{short_path(code.co_filename)}:{code.co_firstlineno}, {title_of(f)}" if code else title_of(f)
 
 
 def _quoted(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _short(path: str) -> str:
+def short_path(path: str) -> str:
     """A path as the reader would type it from where they are."""
     import os
 

@@ -1,4 +1,4 @@
-"""Wrong only somewhere: zeros, ties, one sign, beyond a threshold, repeated or negative indices, one row, one element."""
+"""Wrong only somewhere: zeros, ties, a sign, beyond a threshold, repeated or negative indices, a row, an element."""
 
 from __future__ import annotations
 
