@@ -7,6 +7,8 @@ from . import functional as functional
 from . import init as init
 from . import losses as _losses
 from . import pooling as _pooling
+from .attention import MultiheadAttention as MultiheadAttention
+from .attention import TransformerEncoderLayer as TransformerEncoderLayer
 from .containers import Identity as Identity
 from .containers import ModuleDict as ModuleDict
 from .containers import ModuleList as ModuleList
@@ -29,6 +31,9 @@ from .normalization import GroupNorm as GroupNorm
 from .normalization import InstanceNorm2d as InstanceNorm2d
 from .normalization import LayerNorm as LayerNorm
 from .normalization import RMSNorm as RMSNorm
+from .recurrent import GRU as GRU
+from .recurrent import LSTM as LSTM
+from .recurrent import RNN as RNN
 from .shaping import Flatten as Flatten
 from .shaping import Unflatten as Unflatten
 from .standardize import Standardize as Standardize

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..declare import ops
 from .module import Module, rng_or_default
 from .start import Rng
+
+
+def drop(x: Any, p: float, shape: tuple[int, ...], rng: Rng | None) -> Any:
+    """x with each element 0 with probability p, the others divided by 1 - p; the decisions have this shape."""
+    return ops["dropout"](x, rng_or_default(rng).random(shape) >= p, p)
+
+
+def keep_mask(shape: tuple[int, ...], p: float, rng: Rng | None, dtype: Any) -> Any:
+    """What `drop` multiplies by: 0 with probability p, else 1 / (1 - p)."""
+    return drop(np.ones(shape, dtype), p, shape, rng)
 
 
 class Dropout(Module):
@@ -30,7 +42,7 @@ class Dropout(Module):
         """x with some elements dropped; a new mask is drawn in each call."""
         if not self.training or self.p == 0:
             return x
-        return ops["dropout"](x, rng_or_default(self.rng).random(self.mask_shape(x.shape)) >= self.p, self.p)
+        return drop(x, self.p, self.mask_shape(x.shape), self.rng)
 
     def mask_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """One decision for each element."""

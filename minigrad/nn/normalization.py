@@ -73,10 +73,8 @@ class _Running(_Normalization):
                 f"x has shape {x.shape}; it must have {counts} axes, and {self.num_features} channels on axis {axis}"
             )
 
-    def _update(self, mean: Any, var: Any) -> None:
+    def _update(self, mean: Any, var: Any, share: float) -> None:
         """Move the running statistics towards those of a batch."""
-        self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)
-        share = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
         dtype = self.running_mean.dtype
         self.running_mean = ((1 - share) * self.running_mean + share * mean).astype(dtype)
         self.running_var = ((1 - share) * self.running_var + share * var).astype(dtype)
@@ -98,7 +96,9 @@ class _BatchNorm(_Running):
         out, mean, var = ops["batch_norm_training"](x, self.weight, self.bias, self.eps)
         if self.training and self.track_running_stats:
             n = x.size // self.num_features
-            self._update(bare(mean), bare(var) * (n / (n - 1)))
+            self.num_batches_tracked = np.asarray(self.num_batches_tracked + 1)
+            share = 1 / int(self.num_batches_tracked) if self.momentum is None else self.momentum
+            self._update(bare(mean), bare(var) * (n / (n - 1)), share)
         return out
 
 
@@ -154,7 +154,7 @@ class InstanceNorm2d(_Running):
         own = self.training or not self.track_running_stats
         if self.training and self.track_running_stats:
             values = bare(batch)
-            self._update(values.mean(axis=(0, 2, 3)), values.var(axis=(2, 3), ddof=1).mean(axis=0))
+            self._update(values.mean(axis=(0, 2, 3)), values.var(axis=(2, 3), ddof=1).mean(axis=0), self.momentum or 0)
         out = ops["instance_norm"](batch, self.running_mean, self.running_var, self.weight, self.bias, own, self.eps)
         return out if x.ndim == 4 else out.reshape(x.shape)
 
