@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
-from minigrad import nn, tensor
-
 torch = pytest.importorskip("torch")
 pytestmark = pytest.mark.torch
+Function = Callable[..., Any]
 
 LAYERS: list[tuple[str, tuple[Any, ...], dict[str, Any], list[tuple[int, ...]]]] = [
     ("Linear", (4, 3), {}, [(5, 4)]),
@@ -75,52 +75,8 @@ def name_of(case: Any) -> str:
     return f"{name}{args}{kwargs or ''}{shapes}".replace(" ", "")
 
 
-def pair(name: str, *args: Any, **kwargs: Any) -> tuple[nn.Module, Any]:
-    """Our layer and PyTorch's, with random parameters that went from one to the other and back."""
-    theirs = getattr(torch.nn, name)(*args, **kwargs).double()
-    rng = np.random.default_rng(1)
-    with torch.no_grad():
-        for parameter in theirs.parameters():
-            parameter.copy_(torch.tensor(rng.normal(0, 0.5, parameter.shape)))
-    ours = getattr(nn, name)(*args, **kwargs)
-    ours.load_state_dict({key: value.numpy() for key, value in theirs.state_dict().items()})
-    back = ours.state_dict()
-    assert list(back) == list(theirs.state_dict())
-    theirs.load_state_dict({key: torch.tensor(value) for key, value in back.items()})
-    return ours, theirs
-
-
-def flat(out: Any) -> list[Any]:
-    if isinstance(out, tuple):
-        return [leaf for part in out for leaf in flat(part)]
-    return [] if out is None else [out]
-
-
-def compare(ours: nn.Module, theirs: Any, inputs: list[Any], **options: Any) -> None:
-    """Outputs and all gradients, for random gradients from above."""
-    rng = np.random.default_rng(2)
-    mine = [tensor(x, requires_grad=True) if x.dtype.kind == "f" else x for x in inputs]
-    their = [torch.tensor(x, requires_grad=x.dtype.kind == "f") for x in inputs]
-    our_outs = flat(ours(*mine, **options))
-    their_outs = flat(theirs(*their, **{k: torch.tensor(v) if hasattr(v, "dtype") else v for k, v in options.items()}))
-    assert len(our_outs) == len(their_outs)
-    our_loss, their_loss = 0, 0
-    for a, b in zip(our_outs, their_outs):
-        np.testing.assert_allclose(a.data, b.detach().numpy(), rtol=1e-10, atol=1e-12)
-        g = rng.normal(size=a.shape)
-        our_loss, their_loss = our_loss + (a * g).sum(), their_loss + (b * torch.tensor(g)).sum()
-    our_loss.backward()
-    their_loss.backward()
-    pairs = [(f"input {i}", a, b) for i, (a, b) in enumerate(zip(mine, their)) if hasattr(a, "grad")]
-    ours_named, theirs_named = dict(ours.named_parameters()), dict(theirs.named_parameters())
-    assert list(ours_named) == list(theirs_named)
-    pairs += [(name, ours_named[name], theirs_named[name]) for name in ours_named]
-    for name, a, b in pairs:
-        np.testing.assert_allclose(a.grad, b.grad.numpy(), rtol=1e-10, atol=1e-11, err_msg=name)
-
-
 @pytest.mark.parametrize("case", LAYERS, ids=name_of)
-def test_outputs_and_gradients(case: Any) -> None:
+def test_outputs_and_gradients(pair: Function, compare: Function, case: Any) -> None:
     name, args, kwargs, shapes = case
     ours, theirs = pair(name, *args, **kwargs)
     rng = np.random.default_rng(0)
@@ -129,7 +85,7 @@ def test_outputs_and_gradients(case: Any) -> None:
 
 @pytest.mark.parametrize("name", ["BatchNorm1d", "BatchNorm2d", "InstanceNorm2d"])
 @pytest.mark.parametrize("momentum", [0.1, None])
-def test_running_statistics(name: str, momentum: float | None) -> None:
+def test_running_statistics(pair: Function, compare: Function, name: str, momentum: float | None) -> None:
     ours, theirs = pair(name, 3, momentum=momentum, affine=True, track_running_stats=True)
     rng = np.random.default_rng(0)
     shape = (5, 3) if name == "BatchNorm1d" else (5, 3, 4, 2)
@@ -143,13 +99,13 @@ def test_running_statistics(name: str, momentum: float | None) -> None:
 
 
 @pytest.mark.parametrize("padding_idx", [None, 2, -1])
-def test_embedding(padding_idx: int | None) -> None:
+def test_embedding(pair: Function, compare: Function, padding_idx: int | None) -> None:
     ours, theirs = pair("Embedding", 6, 4, padding_idx=padding_idx)
     compare(ours, theirs, [np.array([[1, 2, 1], [5, 0, 2]])])
 
 
 @pytest.mark.parametrize("name", ["RNN", "GRU", "LSTM"])
-def test_states_that_are_given(name: str) -> None:
+def test_states_that_are_given(pair: Function, name: str) -> None:
     ours, theirs = pair(name, 3, 5, num_layers=2, bidirectional=True)
     rng = np.random.default_rng(0)
     x, *states = rng.normal(size=(7, 2, 3)), rng.normal(size=(4, 2, 5)), rng.normal(size=(4, 2, 5))
@@ -180,7 +136,7 @@ MASKS = {
 
 @pytest.mark.parametrize("which", MASKS)
 @pytest.mark.parametrize("batch_first", [False, True])
-def test_attention_masks(which: str, batch_first: bool) -> None:
+def test_attention_masks(pair: Function, compare: Function, which: str, batch_first: bool) -> None:
     ours, theirs = pair("MultiheadAttention", 6, 2, batch_first=batch_first)
     rng = np.random.default_rng(0)
     options = MASKS[which]
@@ -190,7 +146,7 @@ def test_attention_masks(which: str, batch_first: bool) -> None:
     compare(ours, theirs, [rng.normal(size=shape) for _ in range(3)], **options)
 
 
-def test_is_causal_needs_no_mask() -> None:
+def test_is_causal_needs_no_mask(pair: Function) -> None:
     ours, theirs = pair("MultiheadAttention", 6, 2)
     x = np.random.default_rng(0).normal(size=(4, 3, 6))
     mask = torch.triu(torch.ones(4, 4, dtype=torch.bool), 1)
@@ -199,7 +155,7 @@ def test_is_causal_needs_no_mask() -> None:
 
 
 @pytest.mark.parametrize("norm_first", [False, True])
-def test_encoder_layer_with_masks(norm_first: bool) -> None:
+def test_encoder_layer_with_masks(pair: Function, compare: Function, norm_first: bool) -> None:
     ours, theirs = pair("TransformerEncoderLayer", 6, 2, 7, 0.0, norm_first=norm_first)
     x = np.random.default_rng(0).normal(size=(4, 3, 6))
     compare(
