@@ -2,6 +2,7 @@
 
 from . import activations as activations
 from . import attention as attention
+from . import average_pooling as average_pooling
 from . import batch_norm as batch_norm
 from . import class_losses as class_losses
 from . import complex as complex
@@ -10,6 +11,7 @@ from . import convolution as convolution
 from . import curves as curves
 from . import decompositions as decompositions
 from . import diagonals as diagonals
+from . import einsum as einsum
 from . import elementwise as elementwise
 from . import fft as fft
 from . import indexing as indexing
@@ -17,6 +19,8 @@ from . import joining as joining
 from . import linalg as linalg
 from . import losses as losses
 from . import margin_losses as margin_losses
+from . import matrix_functions as matrix_functions
+from . import max_pooling as max_pooling
 from . import nan_reductions as nan_reductions
 from . import network as network
 from . import normalization as normalization
@@ -24,7 +28,6 @@ from . import norms as norms
 from . import order as order
 from . import padding as padding
 from . import piecewise as piecewise
-from . import pooling as pooling
 from . import products as products
 from . import quantiles as quantiles
 from . import reductions as reductions

@@ -18,9 +18,7 @@ from ..declare import op
 from ..graph import Array
 from . import im2col
 from .network import plus_bias, sum_of_rows
-from .windows import Sizes, windows
-
-Steps = int | Sizes
+from .windows import Sizes, Steps, windows
 
 
 @op

@@ -6,7 +6,6 @@ from ..declare import op
 from ..graph import Array
 from . import im2col
 from .convolution import (
-    Steps,
     check_axes,
     check_groups,
     convolution,
@@ -15,7 +14,7 @@ from .convolution import (
     plus_channel_bias,
     sum_by_channel,
 )
-from .windows import Sizes, per_axis, windows
+from .windows import Sizes, Steps, per_axis, windows
 
 
 @op

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import Any
 
 Sizes = tuple[int, ...]
+Steps = int | Sizes  # a number for all axes, or one for each
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,17 @@ class Windows:
                 "use a smaller kernel or dilation, or more padding"
             )
 
+    def tiles(self) -> bool:
+        """Do the windows lie side by side, without gaps, overlaps or padding?"""
+        return self.kernel == self.stride and not any(map(any, self.padding)) and all(d == 1 for d in self.dilation)
+
+    def taps_along(self, axis: int, n: int) -> Iterator[tuple[Any, ...]]:
+        """Where all windows see each place of the kernel along one axis (counted from the end) of padded length n."""
+        k, step, d = self.kernel[axis], self.stride[axis], self.dilation[axis]
+        reach = (n - (k - 1) * d - 1) // step * step + 1
+        for t in range(k):
+            yield (..., slice(t * d, t * d + reach, step), *(slice(None),) * (-1 - axis))
+
     def taps(self, count: Sizes) -> Iterator[tuple[Sizes, tuple[slice, ...]]]:
         """Each place in the kernel, and where in the padded input the windows see it."""
         for tap in product(*map(range, self.kernel)):
@@ -57,9 +70,7 @@ class Windows:
             )
 
 
-def windows(
-    op: str, kernel: Sizes, stride: int | Sizes, padding: int | Sizes | str = 0, dilation: int | Sizes = 1
-) -> Windows:
+def windows(op: str, kernel: Sizes, stride: Steps, padding: Steps | str = 0, dilation: Steps = 1) -> Windows:
     """The windows that arguments in PyTorch's form describe.
 
     >>> windows("conv2d", (3, 2), stride=1, padding="same").padding
@@ -84,10 +95,10 @@ def pooling_windows(
     op: str,
     shape: Sizes,
     axes: int,
-    kernel_size: int | Sizes,
-    stride: int | Sizes | None,
-    padding: int | Sizes,
-    dilation: int | Sizes,
+    kernel_size: Steps,
+    stride: Steps | None,
+    padding: Steps,
+    dilation: Steps,
     ceil_mode: bool,
 ) -> Windows:
     """The windows, with as much padding at the end as the last one sticks out."""
@@ -110,7 +121,7 @@ def pooling_windows(
     return replace(how, padding=tuple(ends))
 
 
-def per_axis(op: str, argument: str, value: int | Sizes, axes: int, least: int) -> Sizes:
+def per_axis(op: str, argument: str, value: Steps, axes: int, least: int) -> Sizes:
     """`value`, a number for all axes or one for each, as one for each; ValueError where there are not as many.
 
     >>> per_axis("conv2d", "stride", 2, axes=2, least=1)
