@@ -19,9 +19,9 @@ from .linalg import H
 
 def _apart(d: Array, scale: Array) -> Array:
     """1 / d for differences d, broadened where they are lost in rounding errors of numbers as large as `scale`."""
-    eps = np.finfo(d.dtype).eps * 10
-    width = eps * np.maximum(scale, np.finfo(d.dtype).tiny)
-    return d / (d * d + width * width)
+    limits = np.finfo(d.dtype)
+    width = 10 * limits.eps * np.maximum(scale, limits.tiny)
+    return np.conj(d) / (np.abs(d) ** 2 + width * width)
 
 
 def _hermitian(x: Array) -> Array:
@@ -61,7 +61,7 @@ class QR(NamedTuple):
 
 
 @op(name="linalg.qr", holomorphic=False)
-def qr(x: Array, mode: str = "reduced") -> Any:
+def qr(x: Array, mode: Any = "reduced") -> Any:
     """(Q, R) with x = Q R, Q of orthonormal columns, R upper triangular; x tall, square or wide, of full rank.
 
     Walter and Lehmann (2010), section 3; a wide x is split into its square part and the rest.
@@ -113,7 +113,7 @@ class Eigh(NamedTuple):
 
 
 @op(name="linalg.eigh", holomorphic=False)
-def eigh(x: Array, UPLO: str = "L") -> Eigh:
+def eigh(x: Array, UPLO: Any = "L") -> Eigh:
     """(w, V) with x V = V diag(w), for a Hermitian x, of which one triangle is read; the gradient is Hermitian.
 
     Giles (2008), section 3.1: x gets V (diag(g_w) + F o (V^H g_V)) V^H, F_ij = 1 / (w_j - w_i).
@@ -131,15 +131,61 @@ def _(g: Any, out: Any) -> Array:
 
 
 @op(name="linalg.eigvalsh", holomorphic=False)
-def eigvalsh(x: Array, UPLO: str = "L") -> Array:
+def eigvalsh(x: Array, UPLO: Any = "L") -> Array:
     """The eigenvalues of a Hermitian x, ascending. x gets V diag(g) V^H."""
     return np.linalg.eigvalsh(x, UPLO)
 
 
 @eigvalsh.vjp("x")
-def _(g: Array, x: Array, UPLO: str) -> Array:
+def _(g: Array, x: Array, UPLO: Any) -> Array:
     v = np.linalg.eigh(x, UPLO)[1]
     return np.matmul(v * g[..., None, :], H(v))
+
+
+# -- eigenvalues of any square matrix ---------------------------------------------------------------------------------
+
+
+class Eig(NamedTuple):
+    """What `eig` gives."""
+
+    eigenvalues: Array
+    eigenvectors: Array
+
+
+@op(name="linalg.eig", holomorphic=False)
+def eig(x: Array) -> Eig:
+    """(w, V) with x V = V diag(w), the columns of V of length 1; complex, unless all eigenvalues are real.
+
+    x gets V^-H (diag(g_w) + F o (V^H g_V - V^H V diag(re V^H g_V))) V^H, F_ij = conj(1 / (w_j - w_i)): Boeddeker and
+    others, "On the computation of complex-valued gradients" (2017), equation 4.77. Where x has too few eigenvectors
+    there is no derivative, and V has no inverse.
+    """
+    return Eig(*np.linalg.eig(x))
+
+
+@eig.vjp("x")
+def _(g: Any, out: Any) -> Array:
+    (w, v), (g_w, g_v) = out, g
+    eye = np.eye(w.shape[-1])
+    largest = np.max(np.abs(w), axis=-1, initial=0)[..., None, None]
+    f = np.conj(_apart(w[..., None, :] - w[..., :, None], largest)) * (1 - eye)
+    by_v = np.matmul(H(v), g_v)
+    by_v = by_v - np.matmul(np.matmul(H(v), v), np.real(by_v) * eye)
+    return np.linalg.solve(H(v), np.matmul(f * by_v + g_w[..., None, :] * eye, H(v)))
+
+
+@op(name="linalg.eigvals", holomorphic=False)
+def eigvals(x: Array) -> Array:
+    """The eigenvalues of a square x, in no order; complex, unless all are real. x gets V^-H diag(g) V^H."""
+    return np.linalg.eigvals(x)
+
+
+@eigvals.vjp("x")
+def _(g: Array, out: Array, x: Array) -> Array:
+    w, v = np.linalg.eig(x)  # in an order of its own
+    nearest = np.argmin(np.abs(w[..., :, None] - out[..., None, :]), axis=-1)
+    g = np.take_along_axis(g, nearest, axis=-1)
+    return np.linalg.solve(H(v), g[..., :, None] * H(v))
 
 
 # -- singular values --------------------------------------------------------------------------------------------------
@@ -160,7 +206,7 @@ def svd(x: Array, full_matrices: bool = True, compute_uv: bool = True, hermitian
     Gradients flow through all three for `full_matrices=False` and for square matrices. For others the further columns
     of U or rows of Vh are arbitrary, so that no gradient is defined: an error says so.
     """
-    out = np.linalg.svd(x, full_matrices, compute_uv, hermitian)
+    out: Any = np.linalg.svd(x, full_matrices, compute_uv, hermitian)  # type: ignore[call-overload]  # bools are both
     return SVD(*out) if compute_uv else out
 
 

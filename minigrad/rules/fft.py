@@ -7,6 +7,7 @@ transform pads or cuts its input to n, the gradient is cut or padded back.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -15,10 +16,10 @@ from ..graph import Array
 
 Shape = tuple[int, ...]
 Axes = Sequence[int] | None
-Norm = str | None
+Norm = Any  # None, "backward", "ortho" or "forward"
 
 # The norm with which the inverse transform is scaled as the transform is with this one.
-_SWAPPED = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+_SWAPPED: dict[Norm, Norm] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 def fitted(c: Array, shape: Shape) -> Array:
@@ -93,7 +94,7 @@ def _named(x: Array, s: Axes, axes: Axes) -> Axes:
 
 
 def _twice(c: Array, axis: int, n: int) -> Array:
-    """`c` with the entries doubled that stand for two of the full spectrum: all but the first, and the last of an even n."""
+    """c with the entries doubled that stand for two of the full spectrum: not the first, nor the last if n is even."""
     k = np.arange(c.shape[axis])
     weight = np.where((k == 0) | (2 * k == n), 1.0, 2.0).astype(c.real.dtype)
     return c * weight.reshape(tuple(-1 if a == axis % c.ndim else 1 for a in range(c.ndim)))

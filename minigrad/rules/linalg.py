@@ -6,18 +6,16 @@ of linear algebra functions" (2010); for complex matrices, those of PyTorch's co
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .. import numpy_protocol
 from ..backward import unbroadcast
 from ..declare import op
 from ..graph import Array
-from . import products
+from .axes import Shape
 from .products import mT
-
-Shape = tuple[int, ...]
 
 
 def H(x: Array) -> Array:
@@ -63,24 +61,56 @@ def _(g: Array, x: Array, y_shape: Shape) -> Array:
     return unbroadcast(_solve_t(x, g, len(y_shape) == 1), y_shape)
 
 
-@op(name="linalg.pinv", holomorphic=False)
-def pinv(x: Array, rcond: Any = None, hermitian: bool = False) -> Array:
-    """The Moore-Penrose inverse x^+, where the rank does not change nearby (Golub and Pereyra 1973, equation 4.12).
+@op(name="linalg.tensorinv")
+def tensorinv(x: Array, ind: int = 2) -> Array:
+    """The inverse of x as the matrix whose rows are its first `ind` axes, and whose columns are the others."""
+    return np.linalg.tensorinv(x, ind)
 
-    d(x^+) = -x^+ dx x^+ + x^+ x^+H dxH (1 - x x^+) + (1 - x^+ x) dxH x^+H x^+.
+
+@tensorinv.vjp("x")
+def _(g: Array, out: Array, ind: int, x_shape: Shape) -> Array:
+    n = math.prod(x_shape[:ind])
+    inverse = out.reshape((n, n)).T
+    return -np.matmul(inverse, np.matmul(g.reshape((n, n)), inverse)).reshape(x_shape)
+
+
+@op(name="linalg.tensorsolve")
+def tensorsolve(x: Array, y: Array, axes: Any = None) -> Array:
+    """z with tensordot(x, z, z.ndim) = y; `axes` of x are moved to its end first."""
+    return np.linalg.tensorsolve(x, y, axes)
+
+
+@tensorsolve.vjp("x", "y")
+def _(g: Array, out: Array, x: Array, axes: Any, y_shape: Shape) -> tuple[Array, Array]:
+    moved = tuple(range(x.ndim - len(axes), x.ndim)) if axes is not None else ()
+    turned = np.moveaxis(x, axes, moved) if axes is not None else x
+    matrix = turned.reshape((out.size, out.size))
+    c = np.linalg.solve(matrix.T, g.reshape((out.size,)))
+    g_x = -(c[:, None] * out.reshape((out.size,))).reshape(turned.shape)
+    return np.moveaxis(g_x, moved, axes) if axes is not None else g_x, c.reshape(y_shape)
+
+
+# -- pseudo-inverse and least squares ---------------------------------------------------------------------------------
+
+
+@op(name="linalg.pinv", flat=("rcond", "rtol"), holomorphic=False)
+def pinv(x: Array, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Array:
+    """The Moore-Penrose inverse p = x^+ of matrices of any shape and rank; its gradient holds while the rank stays.
+
+    dp = -p dx p + p p^H dx^H (1 - x p) + (1 - p x) dx^H p^H p (Golub and Pereyra 1973, equation 4.12).
     """
-    return np.linalg.pinv(x, rcond, hermitian)
+    return np.linalg.pinv(x, rcond, hermitian, rtol=rtol)
 
 
 @pinv.vjp("x")
 def _(g: Array, out: Array, x: Array) -> Array:
-    gh = H(g)
-    on_rows = gh - np.matmul(x, np.matmul(out, gh))  # (1 - x x^+) gH
-    on_columns = gh - np.matmul(np.matmul(gh, out), x)  # gH (1 - x^+ x)
+    p, gh = out, H(g)
+    on_rows = gh - np.matmul(x, np.matmul(p, gh))  # (1 - x p) g^H
+    on_columns = gh - np.matmul(np.matmul(gh, p), x)  # g^H (1 - p x)
     return (
-        -np.matmul(H(out), np.matmul(g, H(out)))
-        + np.matmul(on_rows, np.matmul(out, H(out)))
-        + np.matmul(np.matmul(H(out), out), on_columns)
+        -np.matmul(H(p), np.matmul(g, H(p)))
+        + np.matmul(on_rows, np.matmul(p, H(p)))
+        + np.matmul(np.matmul(H(p), p), on_columns)
     )
 
 
@@ -93,29 +123,31 @@ class LstSq(NamedTuple):
     s: Array
 
 
-@op(name="linalg.lstsq", flat=("rcond",))
+@op(name="linalg.lstsq", flat=("rcond",), holomorphic=False)
 def lstsq(a: Array, b: Array, rcond: Any = None) -> LstSq:
-    """The x of least |a x - b|, for a of full column rank; gradients flow through the solution and the residuals.
+    """x = a^+ b: of all x with the least |a x - b| the shortest. The gradient holds while the rank of a stays.
 
-    x = a^+ b = (a^T a)^-1 a^T b. The singular values get no gradient here: use `svdvals`.
+    dx = a^+ (db - da x) + a^+ a^+H da^H (b - a x) + (1 - a^+ a) da^H a^+H x. Gradients flow through the residuals and
+    the singular values too.
     """
     return LstSq(*np.linalg.lstsq(a, b, rcond))
 
 
 @lstsq.vjp("a", "b")
-def _(g: Any, out: LstSq, a: Array, b: Array) -> tuple[Array, Array]:
-    g_x, g_residuals = g[0], g[1]
-    x = out[0]
-    column = b.ndim == 1
-    x, b, g_x = (x[:, None], b[:, None], g_x[:, None]) if column else (x, b, g_x)
+def _(g: Any, out: LstSq, a: Array, b: Array, rcond: Any) -> tuple[Array, Array]:
+    x, (g_x, g_residuals, _, g_s) = out[0], g
+    is_vector = b.ndim == 1
+    x, b, g_x = (x[:, None], b[:, None], g_x[:, None]) if is_vector else (x, b, g_x)
+    p = np.linalg.pinv(a, np.finfo(a.dtype).eps * sum(a.shape) if rcond is None else rcond)
     rest = b - np.matmul(a, x)
-    inner = np.matmul(np.linalg.inv(np.matmul(a.T, a)), g_x)
-    g_a = np.matmul(rest, inner.T) - np.matmul(np.matmul(a, inner), x.T)
-    g_b = np.matmul(a, inner)
+    g_b = np.matmul(H(p), g_x)
+    g_a = np.matmul(rest, H(np.matmul(p, g_b))) - np.matmul(g_b, H(x))
+    g_a = g_a + np.matmul(np.matmul(H(p), x), H(g_x - np.matmul(p, np.matmul(a, g_x))))
     if g_residuals.size:
-        g_a = g_a - 2 * np.matmul(rest * g_residuals, x.T)
-        g_b = g_b + 2 * rest * g_residuals
-    return g_a, g_b[:, 0] if column else g_b
+        g_a = g_a - np.matmul(2 * g_residuals * rest, H(x))
+        g_b = g_b + 2 * g_residuals * rest
+    u, _, vh = np.linalg.svd(a, full_matrices=False)
+    return g_a + np.matmul(u * g_s, vh), g_b[:, 0] if is_vector else g_b
 
 
 # -- determinants -----------------------------------------------------------------------------------------------------
@@ -123,23 +155,32 @@ def _(g: Any, out: LstSq, a: Array, b: Array) -> tuple[Array, Array]:
 
 @op(name="linalg.adjugate")
 def adjugate(x: Array) -> Array:
-    """The transposed cofactors: x adj(x) = det(x) 1, finite where x has no inverse.
+    """The transposed cofactors: x adj(x) = det(x) 1, and finite where x has no inverse.
 
-    From the singular values, adj(u s v) = det(u) det(v) v^-1 adj(s) u^-1, whose middle needs no division.
+    adj(u s v) = det(u) det(v) v^-1 adj(s) u^-1, and for a diagonal s each element is the product of all others. Along
+    m, adj(s)_ij changes by -m_ij q_ij and adj(s)_ii by the sum over j of m_jj q_ij, where q_ij is the product of all
+    of s but s_i and s_j. Nothing is divided, here or in the gradient.
     """
     u, s, v = np.linalg.svd(x)
-    others = 1 - np.eye(s.shape[-1])
-    products = np.prod(np.where(others > 0, s[..., None, :], 1), axis=-1)
     sign = np.linalg.det(u) * np.linalg.det(v)
-    return sign[..., None, None] * np.matmul(H(v) * products[..., None, :], H(u))
+    return sign[..., None, None] * np.matmul(H(v) * _products_of_others(s)[..., None, :], H(u))
 
 
 @adjugate.vjp("x")
-def _(g: Array, out: Array, x: Array) -> Array:
-    # d adj = (tr(x^-1 dx) - x^-1 dx) adj, for a matrix that has an inverse: det's second derivative needs this one.
-    inverse = mT(np.linalg.inv(x))
-    inner = (g * out).sum(axis=(-2, -1))[..., None, None]
-    return inner * inverse - np.matmul(inverse, np.matmul(g, mT(out)))
+def _(g: Array, x: Array) -> Array:
+    u, s, v = np.linalg.svd(x)
+    sign = (np.linalg.det(u) * np.linalg.det(v))[..., None, None]
+    left, right = sign * np.conj(u), np.conj(v)
+    g_s = np.matmul(np.matmul(np.conj(v), g), np.conj(u))
+    eye = np.eye(s.shape[-1])
+    q = _products_of_others(np.where(eye, 1, s[..., None, :])) * (1 - eye)
+    on_diagonal = np.matmul(q, (g_s * eye).sum(axis=-1)[..., None])
+    return np.matmul(np.matmul(left, eye * on_diagonal - q * g_s), right)
+
+
+def _products_of_others(s: Array) -> Array:
+    """For each element of the last axis the product of all others."""
+    return np.prod(np.where(np.eye(s.shape[-1]), 1, s[..., None, :]), axis=-1)
 
 
 @op(name="linalg.det")
@@ -172,135 +213,3 @@ def _(g: Any, out: Any, x: Array) -> Array:
     # d sign = i sign Im(tr(x^-1 dx)); for real matrices it is 0.
     turned = 1j * np.imag(np.conj(out[0]) * g_sign) if x.dtype.kind == "c" else 0
     return (g_log + turned)[..., None, None] * H(np.linalg.inv(x))
-
-
-# -- powers -----------------------------------------------------------------------------------------------------------
-
-
-@op(name="linalg.matrix_power")
-def matrix_power(x: Array, n: int) -> Array:
-    """x^n, also for negative n. x gets the sum over k of (x^T)^k g (x^T)^(n-1-k)."""
-    return np.linalg.matrix_power(x, n)
-
-
-@matrix_power.vjp("x")
-def _(g: Array, x: Array, n: int) -> Array:
-    if n == 0:
-        return np.zeros_like(g)
-    if n < 0:  # (x^-1)^|n|, through the inverse
-        inverse = mT(np.linalg.inv(x))
-        return -np.matmul(inverse, np.matmul(_power_gradient(g, inverse, -n), inverse))
-    return _power_gradient(g, mT(x), n)
-
-
-def _power_gradient(g: Array, xt: Array, n: int) -> Array:
-    total = right = g  # g (x^T)^k, summed by Horner's scheme
-    for _ in range(n - 1):
-        right = np.matmul(right, xt)
-        total = np.matmul(xt, total) + right
-    return total
-
-
-@op(name="linalg.multi_dot", gathers="arrays")
-def multi_dot(arrays: Any) -> Array:
-    """The product of all matrices, in the cheapest order. The first and the last may be vectors."""
-    return np.linalg.multi_dot(arrays)
-
-
-@multi_dot.vjp("arrays")
-def _(g: Array, arrays: Any) -> list[Array]:
-    first, *middle, last = arrays
-    rows = first if first.ndim == 2 else first[None, :]
-    columns = last if last.ndim == 2 else last[:, None]
-    parts = [rows, *middle, columns]
-    g = g.reshape((rows.shape[0], columns.shape[1]))
-    left = [np.eye(rows.shape[0], dtype=g.dtype)]
-    for part in parts[:-1]:
-        left.append(np.matmul(left[-1], part))
-    gradients = []
-    for k in range(len(parts) - 1, -1, -1):
-        gradients.append(np.matmul(left[k].T, g).reshape(arrays[k].shape))
-        g = np.matmul(g, parts[k].T)
-    return gradients[::-1]
-
-
-@op(name="linalg.expm")
-def expm(x: Array) -> Array:
-    """e^x of a matrix, by a Pade approximant of degree 13, scaling and squaring (Higham 2005).
-
-    The gradient is a block of the exponential of a matrix of twice the size (Al-Mohy and Higham 2009, equation 2.1).
-    """
-    norm = np.max(np.sum(np.abs(x), axis=-2), initial=0.0)
-    squarings = int(np.maximum(0, np.ceil(np.log2(np.maximum(norm / 5.371920351148152, 1)))))
-    a = x / 2.0**squarings
-    b = [64764752532480000, 32382376266240000, 7771770303897600, 1187353796428800, 129060195264000, 10559470521600]
-    b += [670442572800, 33522128640, 1323241920, 40840800, 960960, 16380, 182, 1]
-    one = np.eye(x.shape[-1], dtype=x.dtype)
-    a2 = np.matmul(a, a)
-    a4 = np.matmul(a2, a2)
-    a6 = np.matmul(a2, a4)
-    high = np.matmul(a6, b[13] * a6 + b[11] * a4 + b[9] * a2)
-    odd = np.matmul(a, high + b[7] * a6 + b[5] * a4 + b[3] * a2 + b[1] * one)
-    even = np.matmul(a6, b[12] * a6 + b[10] * a4 + b[8] * a2) + b[6] * a6 + b[4] * a4 + b[2] * a2 + b[0] * one
-    out = np.linalg.solve(even - odd, even + odd)
-    for _ in range(squarings):
-        out = np.matmul(out, out)
-    return out
-
-
-@expm.vjp("x")
-def _(g: Array, x: Array) -> Array:
-    n = x.shape[-1]
-    xt = mT(x)
-    top = np.concatenate([xt, g], axis=-1)
-    bottom = np.concatenate([np.zeros_like(xt), xt], axis=-1)
-    return expm(np.concatenate([top, bottom], axis=-2))[..., :n, n:]
-
-
-# -- parts of matrices ------------------------------------------------------------------------------------------------
-
-
-@op(name="linalg.diagonal")
-def diagonal(x: Array, *, offset: int = 0) -> Array:
-    """The diagonal of each matrix: of the last two axes, where `np.diagonal` takes the first two."""
-    return np.diagonal(x, offset, -2, -1)
-
-
-@diagonal.vjp("x")
-def _(g: Array, x_shape: Shape, offset: int) -> Array:
-    return np.eye(x_shape[-2], x_shape[-1], offset) * _along(g, x_shape, offset)
-
-
-def _along(g: Array, x_shape: Shape, offset: int) -> Array:
-    """g, the k-th of a diagonal, in the row (or for a negative offset in the column) that the k-th stands in."""
-    below = 0 if offset > 0 else -offset
-    rest = x_shape[-2] - below - g.shape[-1]
-    return np.pad(g, [(0, 0)] * (g.ndim - 1) + [(below, rest)])[..., :, None]
-
-
-@op(name="linalg.trace")
-def trace(x: Array, *, offset: int = 0, dtype: Any = None) -> Array:
-    """The sum of the diagonal of each matrix: of the last two axes, where `np.trace` takes the first two."""
-    return np.linalg.trace(x, offset=offset, dtype=dtype)
-
-
-@trace.vjp("x")
-def _(g: Array, x_shape: Shape, offset: int) -> Array:
-    return g[..., None, None] * np.eye(x_shape[-2], x_shape[-1], offset)
-
-
-@op(name="linalg.matrix_rank", flat=("A",))
-def matrix_rank(A: Array, tol: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Array:
-    """The number of singular values above a tolerance: flat."""
-    return np.linalg.matrix_rank(A, tol, hermitian, rtol=rtol)
-
-
-# What is in np.linalg too, as functions of their own, and means the same.
-for _name, _op in (
-    ("matmul", products.matmul),
-    ("outer", products.outer),
-    ("tensordot", products.tensordot),
-    ("vecdot", products.vecdot),
-    ("cross", products.cross),
-):
-    numpy_protocol.served[getattr(np.linalg, _name)] = _op

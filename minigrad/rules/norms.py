@@ -12,7 +12,7 @@ from ..graph import Array
 from .axes import Axis, kept, reduced_axes
 from .elementwise import over
 
-Order = float | str | None
+Order = Any  # a number, "fro", "nuc" or None
 
 
 @op(name="linalg.norm")
@@ -37,7 +37,7 @@ def _(g: Array, out: Array, x: Array, ord: Order, axis: Axis, keepdims: bool) ->
 @op(name="linalg.vector_norm")
 def vector_norm(x: Array, *, axis: Axis = None, keepdims: bool = False, ord: float = 2) -> Array:
     """The norm over one axis, several or all, as of one long vector."""
-    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)  # type: ignore[arg-type]  # None is all axes
 
 
 @vector_norm.vjp("x")
@@ -55,6 +55,28 @@ def matrix_norm(x: Array, *, keepdims: bool = False, ord: Order = "fro") -> Arra
 @matrix_norm.vjp("x")
 def _(g: Array, x: Array, keepdims: bool, ord: Order) -> Array:
     return kept(g, x.shape, (-2, -1), keepdims) * _matrix_slope(x, ord)
+
+
+@op(name="linalg.cond")
+def cond(x: Array, p: Order = None) -> Array:
+    """|x| |x^-1| in the norm p: for None and 2 the largest singular value over the smallest, for -2 its inverse."""
+    return np.linalg.cond(x, p)
+
+
+@cond.vjp("x")
+def _(g: Array, out: Array, x: Array, p: Order) -> Array:
+    if p in (None, 2, -2):
+        u, s, vh = np.linalg.svd(x, full_matrices=False)
+        ends = np.zeros(s.shape[-1])
+        ends[0] += 1
+        ends[-1] -= 1
+        slope = np.matmul(u * (ends / s)[..., None, :], vh)
+        return (g * out * (-1 if p == -2 else 1))[..., None, None] * slope
+    inverse = np.linalg.inv(x)
+    back = np.conj(np.swapaxes(inverse, -1, -2))
+    size, size_of_inverse = (np.linalg.norm(m, p, (-2, -1), True) for m in (x, inverse))
+    slope_of_inverse = np.matmul(back, np.matmul(_matrix_slope(inverse, p), back))
+    return g[..., None, None] * (size_of_inverse * _matrix_slope(x, p) - size * slope_of_inverse)
 
 
 def _vector_slope(x: Array, out: Array, ord: Any, axes: tuple[int, ...]) -> Array:

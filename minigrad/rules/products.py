@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,9 +9,7 @@ import numpy as np
 from ..backward import unbroadcast
 from ..declare import op
 from ..graph import Array
-from .scattering import scatter_add
-
-Shape = tuple[int, ...]
+from .axes import Shape
 
 
 def mT(x: Array) -> Array:
@@ -50,87 +47,7 @@ def _(g: Array, x: Array, y_shape: Shape) -> Array:
     return unbroadcast(np.matmul(mT(x), g), y_shape)
 
 
-# -- einsum: the others are cases of it -------------------------------------------------------------------------------
-
-
-@op
-def einsum(*operands: Any, optimize: Any = False) -> Array:
-    """sum over the indices that the output lacks. An operand gets the einsum of g and the other operands.
-
-    All of NumPy's forms: implicit outputs, "...", an index repeated within an operand, operands of length 1 that
-    broadcast, and `einsum(x, [0, 1], y, [1, 2])`.
-    """
-    return np.einsum(*operands, optimize=optimize)
-
-
-@einsum.vjp("operands")
-def _(g: Array, operands: list[Any], operands_shape: list[Shape]) -> list[Array | None]:
-    inputs, output, arrays, places = _parsed(operands)
-    gradients: list[Array | None] = [None] * len(operands)
-    for k, (labels, place) in enumerate(zip(inputs, places)):
-        x = arrays[k]
-        if getattr(x, "dtype", None) is not None and x.dtype.kind in "fc":
-            gradients[place] = _einsum_of(g, k, labels, inputs, output, arrays)
-    return gradients
-
-
-def _einsum_of(g: Array, k: int, labels: str, inputs: list[str], output: str, arrays: list[Any]) -> Array:
-    """The gradient of operand k, whose indices are `labels`."""
-    sizes: dict[str, int] = {}
-    for some, array in zip(inputs, arrays):
-        for i, n in zip(some, array.shape):
-            sizes[i] = n if n != 1 else sizes.get(i, 1)
-    here = dict(zip(labels, arrays[k].shape))
-    distinct = "".join(here)
-    # An operand of length 1 along an index that others have longer is read without it: einsum need not broadcast it.
-    reads, parts = [output], [g]
-    for j, (some, array) in enumerate(zip(inputs, arrays)):
-        if j != k:
-            keep = [a for a, i in enumerate(some) if array.shape[a] == sizes[i]]
-            reads.append("".join(some[a] for a in keep))
-            parts.append(array if len(keep) == len(some) else array.reshape(tuple(array.shape[a] for a in keep)))
-    readable = set("".join(reads))
-    # What is of length 1 here was repeated, so it is summed over; what stands in no other place is the same everywhere.
-    wanted = "".join(i for i in distinct if i in readable and here[i] == sizes[i])
-    c = np.einsum(f"{','.join(reads)}->{wanted}", *parts)
-    c = np.broadcast_to(c.reshape(tuple(here[i] if i in wanted else 1 for i in distinct)), tuple(here.values()))
-    if labels == distinct:
-        return c
-    grid = dict(zip(distinct, np.ogrid[tuple(map(slice, here.values()))]))
-    return scatter_add(np.zeros(arrays[k].shape, c.dtype), tuple(grid[i] for i in labels), c)
-
-
-def _parsed(operands: Sequence[Any]) -> tuple[list[str], str, list[Any], list[int]]:
-    """The indices of each operand and of the output as letters, the operands, and their places among the arguments."""
-    if isinstance(operands[0], str):
-        arrays, places = list(operands[1:]), list(range(1, len(operands)))
-        text = operands[0].replace(" ", "")
-    else:  # einsum(x, [0, 1], y, [1, 2], [0, 2])
-        count = len(operands) // 2
-        arrays, places = list(operands[0 : 2 * count : 2]), list(range(0, 2 * count, 2))
-        text = ",".join(map(_letters, operands[1 : 2 * count : 2]))
-        if len(operands) % 2:
-            text += "->" + _letters(operands[-1])
-    left, arrow, output = text.partition("->")
-    inputs = left.split(",")
-    free = "".join(i for i in _ALPHABET if i not in text)
-    dots = [array.ndim - len(some.replace("...", "")) if "..." in some else 0 for some, array in zip(inputs, arrays)]
-    widest = max(dots)
-    inputs = [some.replace("...", free[widest - n : widest]) for some, n in zip(inputs, dots)]
-    if not arrow:  # the implicit output: the dots, then what stands once, in alphabetical order
-        plain = left.replace("...", "").replace(",", "")
-        output = "..." * ("..." in left) + "".join(sorted(i for i in set(plain) if plain.count(i) == 1))
-    return inputs, output.replace("...", free[:widest]), arrays, places
-
-
-_ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
-
-def _letters(sublist: Sequence[Any]) -> str:
-    return "".join("..." if i is Ellipsis else _ALPHABET[i] for i in sublist)
-
-
-# -- NumPy's other products -------------------------------------------------------------------------------------------
+# -- arrays of any number of axes -------------------------------------------------------------------------------------
 
 
 @op
@@ -218,9 +135,9 @@ def tensordot(x: Array, y: Array, axes: Any = 2) -> Array:
 
 def _summed(axes: Any, x_ndim: int, y_ndim: int) -> tuple[list[int], list[int]]:
     """The axes that tensordot sums over, of x and of y, counted from the front."""
-    if isinstance(axes, (int, np.integer)):
+    if np.ndim(axes) == 0:
         return list(range(x_ndim - axes, x_ndim)), list(range(axes))
-    of_x, of_y = ([a] if isinstance(a, (int, np.integer)) else list(a) for a in axes)
+    of_x, of_y = (np.ravel(a).tolist() for a in axes)
     return [a % x_ndim for a in of_x], [a % y_ndim for a in of_y]
 
 
@@ -309,7 +226,7 @@ def _(g: Array, x: Array, axisa: int, axisb: int, axisc: int, axis: int | None, 
 @op(holomorphic=False)
 def vecdot(x: Array, y: Array, axis: int = -1) -> Array:
     """The sum of conj(x) y along an axis. x gets conj(g) y."""
-    return np.vecdot(x, y, axis=axis)
+    return np.vecdot(x, y, axis=axis)  # type: ignore[call-overload]  # its stubs lack axis
 
 
 @vecdot.vjp("x")
@@ -341,7 +258,7 @@ def _(g: Array, x: Array, y_shape: Shape) -> Array:
 @op(holomorphic=False)
 def vecmat(x: Array, y: Array) -> Array:
     """conj(x)^T y for stacks of vectors x and matrices y. x gets y conj(g), y gets x g^T."""
-    return np.matmul(np.conj(x)[..., None, :], y)[..., 0, :]
+    return np.matmul(x.conj()[..., None, :], y)[..., 0, :]
 
 
 @vecmat.vjp("x")
