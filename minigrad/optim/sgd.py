@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from .optimizer import Optimizer, Params
+from .optimizer import Array, Group, Optimizer, Params, State
 
 
 class SGD(Optimizer):
-    """x -= lr v, where v = momentum v + (1 - dampening) g; g with Nesterov's momentum is g + momentum v.
+    """x -= lr v, where v = momentum v + (1 - dampening) g; with Nesterov's momentum g + momentum v takes v's place.
 
     As PyTorch's: weight_decay adds weight_decay * x to g; the first v is g itself.
 
@@ -31,31 +29,29 @@ class SGD(Optimizer):
         dampening: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        maximize: bool = False,
     ) -> None:
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("SGD: Nesterov's momentum needs momentum > 0 and dampening = 0")
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "dampening": dampening,
-                "weight_decay": weight_decay,
-                "nesterov": nesterov,
-            },
-        )
+        defaults = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+        super().__init__(params, {**defaults, "nesterov": nesterov, "maximize": maximize})
 
-    def update(self, x: Any, g: Any, state: dict[str, Any], group: dict[str, Any]) -> None:
+    def update(self, x: Array, g: Array, state: State, group: Group) -> None:
         """One step."""
-        momentum = group["momentum"]
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * x
+        momentum, t = group["momentum"], self.scratch(x)
+        g = self.decayed(x, g, group["weight_decay"])
         if momentum:
-            if "momentum_buffer" not in state:
+            v = state.get("momentum_buffer")
+            if v is None:
                 v = state["momentum_buffer"] = np.array(g)
             else:
-                v = state["momentum_buffer"]
                 v *= momentum
-                v += g if not group["dampening"] else (1 - group["dampening"]) * g
-            g = g + momentum * v if group["nesterov"] else v
-        x -= group["lr"] * g
+                v += np.multiply(g, 1 - group["dampening"], out=t) if group["dampening"] else g
+            if group["nesterov"]:
+                np.multiply(v, momentum, out=t)
+                t += g
+                g = t
+            else:
+                g = v
+        x -= np.multiply(g, group["lr"], out=t)
