@@ -36,3 +36,11 @@ from .call import call as call
 from .call import calls as calls
 from .examples import examples as examples
 from .examples import has_examples as has_examples
+from .laws import Failure as Failure
+from .laws import first_broken as first_broken
+from .laws import laws as laws
+from .laws import numpy_laws as numpy_laws
+from .laws import usable as usable
+from .search import Found as Found
+from .search import op_test as op_test
+from .search import search as search

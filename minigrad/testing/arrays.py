@@ -99,7 +99,7 @@ def _real(shape: Shape, kind: str, rng: np.random.Generator, domain: Domain) -> 
     if kind == "edges":
         near = 10.0 ** rng.uniform(-6, -1, shape)
         if np.isinf(low) and np.isinf(high):
-            return rng.choice([0.0, 1e-8, -1e-8, 1.0, -1.0, 100.0, -100.0], shape)
+            return rng.choice([0.0, 1e-4, -1e-4, 1.0, -1.0, 100.0, -100.0], shape)
         if np.isinf(low) or np.isinf(high):
             return high - near if np.isinf(low) else low + near
         width = high - low
@@ -178,7 +178,11 @@ def several(
     """
     domains = domains or [EVERYWHERE] * count
     row = draw(broadcastable(count) if shape is None else shape)
-    made = [draw(arrays(one, domain=domain, dtype=dtype)) for one, domain in zip(row, domains)]
+    # Seeds that differ also when all of them shrink to 0: the same numbers twice would be a tie.
+    made = [
+        fill(one, draw(kinds), draw(seeds) + 2**16 * k, domain, dtype)
+        for k, (one, domain) in enumerate(zip(row, domains))
+    ]
     if ties and count > 1 and len(set(domains)) == 1 and draw(st.booleans()):
         rng = np.random.default_rng(draw(seeds))
         for k in range(1, count):

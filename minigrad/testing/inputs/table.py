@@ -18,6 +18,10 @@ from ..call import Call, Draw
 
 inputs: dict[str, st.SearchStrategy[Call]] = {}
 
+symmetric: set[str] = set()
+"""Ops that read one triangle of a matrix which must be symmetric, and share its gradient between both. They are judged as
+functions of (x + x^T) / 2: a difference in one element alone would leave what they are defined on."""
+
 
 def inputs_of(*names: str) -> Callable[[Callable[[Draw], Call]], Callable[[Draw], Call]]:
     """Declare how calls of the ops of these names are drawn: by a function of hypothesis' `draw`."""

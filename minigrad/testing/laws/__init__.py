@@ -60,6 +60,11 @@ laws: tuple[Law, ...] = (
 )
 
 
+def laws_of_order(order: int) -> tuple[Law, ...]:
+    """All laws, those of NumPy first; without the second order where `order` is 1."""
+    return tuple(law for law in numpy_laws + laws if order > 1 or law is not second_order)
+
+
 def first_broken(
     op: Callable[..., Any], call: Call, rng: np.random.Generator, among: Iterable[Law] = numpy_laws + laws
 ) -> Failure | None:

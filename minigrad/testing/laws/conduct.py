@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -41,7 +43,9 @@ def well_formed(op: Op, call: Call, rng: Rng) -> Failure | None:
                 {},
             )
         if np.isnan(gradient).any():
-            return Failure("well formed", f"the gradient of {x.name!r} has a nan", {x.name: value, "gradient": gradient})
+            return Failure(
+                "well formed", f"the gradient of {x.name!r} has a nan", {x.name: value, "gradient": gradient}
+            )
     return None
 
 
@@ -93,15 +97,18 @@ def linear_in_g(op: Op, call: Call, rng: Rng) -> Failure | None:
     one, other = pull.cotangents(rng), pull.cotangents(rng)
     left = pull.back([np.asarray(2 * a - 0.5 * b).astype(a.dtype) for a, b in zip(one, other)])
     parts = list(zip(pull.back(one), pull.back(other)))
+    loose = 1e-3 if _eps(pull.outputs + pull.xs) > 1e-10 else 1e-7  # who is not linear is far from it
     for x, a, (b, c) in zip(pull.inputs, left, parts):
         with np.errstate(all="ignore"):
             expected = 2 * b - 0.5 * c
-            size = max(float(np.max(np.abs(part), where=np.isfinite(part), initial=0)) for part in (b, c))
         if not np.isfinite(expected).all():
             continue
-        eps = np.finfo(x.rule and a.dtype or a.dtype).eps
-        if (np.abs(a - expected) > 1e4 * eps * size).any():
-            return Failure("linear in g", f"the gradient of {x.name!r} is not linear in g", {"got": a, "expected": expected})
+        size = max(float(np.max(np.abs(part), initial=0)) for part in (b, c))
+        floor = 1e-6 * loose * max(float(np.max(np.abs(part), initial=0)) for part in one)
+        if (np.abs(a - expected) > loose * size + floor).any():
+            return Failure(
+                "linear in g", f"the gradient of {x.name!r} is not linear in g", {"got": a, "expected": expected}
+            )
     return None
 
 
@@ -127,10 +134,13 @@ def other_data_between(op: Op, call: Call, rng: Rng) -> Failure | None:
     pull = Pull(op, call)
     g = pull.cotangents(rng)
     expected = Pull(op, call).back(g)
-    other = Pull(op, call.replaced({x.position: value[..., ::-1] if value.ndim else value + 1 for x, value in zip(pull.inputs, pull.xs)}))
-    other.back(other.cotangents(rng))
+    with contextlib.suppress(Exception):  # other data may be outside the domain; it was a call all the same
+        other = Pull(op, call.replaced({x.position: 0.75 * value for x, value in zip(pull.inputs, pull.xs)}))
+        other.back(other.cotangents(rng))
     found = difference("gradient", pull.back(g), expected, 0, 0)
-    return Failure("other data between", "a forward on other data before the backward changed the result", found) if found else None
+    if found:
+        return Failure("other data between", "a forward on other data before the backward changed the result", found)
+    return None
 
 
 def same_tensor_twice(op: Op, call: Call, rng: Rng) -> Failure | None:
@@ -156,19 +166,26 @@ def same_tensor_twice(op: Op, call: Call, rng: Rng) -> Failure | None:
             found = difference("gradient", t.grad if t.grad is not None else np.zeros_like(x), expected, 1e-5, 1e-5)
             if found:
                 names = f"{pull.inputs[j].name!r} and {pull.inputs[i].name!r}"
-                return Failure("same tensor twice", f"one Tensor for {names} does not get the sum of the gradients", found)
+                return Failure(
+                    "same tensor twice", f"one Tensor for {names} does not get the sum of the gradients", found
+                )
     return None
 
 
 def layouts(op: Op, call: Call, rng: Rng) -> Failure | None:
     """Fortran order, strides, reversed and zero strides give what the same values in C order give."""
     for layout in LAYOUTS[1:]:
-        given = call.map(lambda x, layout=layout: laid_out(x, layout) if x.dtype.kind in "fc" else x)  # type: ignore[misc]
-        plain, other = Pull(op, given.map(lambda x: np.array(x, order="C"))), Pull(op, given)
-        g = plain.cotangents(rng)
-        eps = _eps(plain.outputs + plain.xs)
-        found = difference("value", other.outputs, plain.outputs, 1e5 * eps, 1e4 * eps)
-        found = found or difference("gradient", other.back(g), plain.back(g), 1e5 * eps, 1e4 * eps)
+        given = call.map(functools.partial(_floats_laid_out, layout=layout))
+        in_order = given.map(functools.partial(np.array, order="C"))
+        try:
+            plain = Pull(op, in_order)
+            g = plain.cotangents(rng)
+            expected = plain.back(g)
+        except Exception:
+            continue  # zero strides repeat values: a matrix becomes singular
+        other = Pull(op, given)
+        found = _apart("value", other.outputs, plain.outputs, plain, g)
+        found = found or _apart("gradient", other.back(g), expected, plain, g)
         if found:
             return Failure("layouts", f"arrays in the layout {layout!r} give another result than in C order", found)
     return None
@@ -178,13 +195,27 @@ def layouts_of_g(op: Op, call: Call, rng: Rng) -> Failure | None:
     """A g that is not contiguous in memory gives what the same numbers in C order give."""
     pull = Pull(op, call)
     g = pull.cotangents(rng)
-    eps = _eps(pull.outputs + pull.xs)
     for layout in LAYOUTS[1:]:
         given = [laid_out(c, layout) for c in g]
         expected = pull.back([np.array(c, order="C") for c in given])
-        found = difference("gradient", pull.back(given), expected, 1e5 * eps, 1e4 * eps)
+        found = _apart("gradient", pull.back(given), expected, pull, g)
         if found:
             return Failure("layouts of g", f"a g in the layout {layout!r} gives another result than in C order", found)
+    return None
+
+
+def _floats_laid_out(x: Array, layout: str) -> Array:
+    return laid_out(x, layout) if x.dtype.kind in "fc" else x
+
+
+def _apart(name: str, got: list[Array], expected: list[Array], pull: Pull, g: list[Array]) -> dict[str, Any] | None:
+    """Evidence that results differ by more than another order of summation explains."""
+    eps = _eps(pull.outputs + pull.xs)
+    floor = 1e4 * eps * max((float(np.max(np.abs(c), initial=0)) for c in g), default=0.0)
+    for a, b in zip(got, expected):
+        found = difference(name, a, b, 1e5 * eps, 1e4 * eps)
+        if found and not (a.shape == b.shape and a.dtype.kind in "fc" and (np.abs(a - b) <= floor).all()):
+            return found
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from ...op import Rule
 from ...transforms import vjp
 from ..call import Call
 from ..inference import Signature
+from ..inputs.table import symmetric
 
 MISSING = Rule((), lambda g: g, (), None, False)
 """Stands for the rule that an op forgot."""
@@ -29,11 +31,10 @@ class Input(NamedTuple):
 def float_inputs(op: Callable[..., Any], call: Call) -> list[Input]:
     """The arrays of real or complex floats among the arguments, and the rules that they have."""
     signature = Signature(op)
-    parameters = [p.name for p in signature.parameters]
     found: list[Input] = []
     position = 0
-    for i, (key, value) in enumerate([*enumerate(call.args), *call.kwargs.items()]):
-        name = str(key) if i >= len(call.args) else parameters[min(i, len(parameters) - 1)]
+    names = [*_spread(signature.parameters, len(call.args)), *call.kwargs]
+    for name, value in zip(names, [*call.args, *call.kwargs.values()]):
         if signature.op is None or not signature.op.rules:
             rule = MISSING if signature.op else None
         else:
@@ -43,6 +44,14 @@ def float_inputs(op: Callable[..., Any], call: Call) -> list[Input]:
                 found.append(Input(position, path, rule))
             position += 1
     return found
+
+
+def _spread(parameters: Sequence[inspect.Parameter], count: int) -> list[str]:
+    """The names of the parameters that `count` positional arguments go to; `*arrays` takes all that are left."""
+    names: list[str] = []
+    for p in parameters:
+        names += [p.name] * (count - len(names) if p.kind is p.VAR_POSITIONAL else 1)
+    return names[:count]
 
 
 class Pull:
@@ -72,6 +81,8 @@ class Pull:
 
     def forward(self, *xs: Any) -> list[Any]:
         """The outputs as a list, for other arrays (or Tensors) in the places of the inputs."""
+        if getattr(self.op, "name", None) in symmetric:
+            xs = tuple((x + np.conj(np.swapaxes(x, -1, -2))) / 2 for x in xs)
         changed = self.call.replaced({x.position: value for x, value in zip(self.inputs, xs)})
         return flatten(changed.of(self.op))[0]
 
@@ -87,7 +98,7 @@ class Pull:
 def cotangent(out: Array, rng: np.random.Generator) -> Array:
     """Gaussian numbers of the shape and dtype of `out`: a gradient of all ones would hide a rule that ignores it."""
     if out.dtype.kind not in "fc":
-        return np.zeros(out.shape)
+        return np.zeros(out.shape, out.dtype)
     g = rng.standard_normal(out.shape)
     return np.asarray(g + 1j * rng.standard_normal(out.shape) if out.dtype.kind == "c" else g).astype(out.dtype)
 
