@@ -65,7 +65,7 @@ def scaled_dot_product_attention(
     return np.matmul(weights if dropout_mask is None else weights * dropout_mask, value)
 
 
-@scaled_dot_product_attention.vjp("query", "key", "value", "attn_mask")
+@scaled_dot_product_attention.vjp("query", "key", "value", "attn_mask", "dropout_mask")
 def _(
     g: Array,
     out: Array,
@@ -80,9 +80,11 @@ def _(
     weights = attention_weights(query, key, attn_mask, is_causal, scale)
     kept = weights if dropout_mask is None else weights * dropout_mask
     for_value = unbroadcast(np.matmul(mT(kept), g), value.shape)
-    d = kept * np.matmul(g, mT(value)) - weights * (g * out).sum(axis=-1, keepdims=True)
+    u = np.matmul(g, mT(value))
+    for_dropout = None if dropout_mask is None else unbroadcast(u * weights, dropout_mask.shape)
+    d = kept * u - weights * (g * out).sum(axis=-1, keepdims=True)
     for_query, for_key, for_mask = _to_scores(d, query, key, attn_mask, scale)
-    return for_query, for_key, for_value, for_mask
+    return for_query, for_key, for_value, for_mask, for_dropout
 
 
 @op

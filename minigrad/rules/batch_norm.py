@@ -22,6 +22,7 @@ from .normalization import (
     standardized_vjp,
     sum_by_channel,
     with_statistics,
+    with_statistics_vjp,
 )
 
 
@@ -53,7 +54,7 @@ def batch_norm(
     if training:
         h, _ = standardized(x, _all_but_channels("batch_norm", x.shape), eps)
     else:
-        h, _ = with_statistics("batch_norm", x, running_mean, running_var, eps)
+        h = with_statistics("batch_norm", x, running_mean, running_var, eps)
     return scaled(h, per_channel(weight, x.ndim), per_channel(bias, x.ndim))
 
 
@@ -67,18 +68,12 @@ def _(
     training: bool,
     eps: float,
 ) -> tuple[Array | None, ...]:
+    if not training:
+        return with_statistics_vjp(g, x, running_mean, running_var, weight, eps)
+    axes = _all_but_channels("batch_norm", x.shape)
+    h, s = standardized(x, axes, eps)
     u = g if weight is None else g * per_channel(weight, x.ndim)
-    for_mean = for_var = None
-    if training:
-        axes = _all_but_channels("batch_norm", x.shape)
-        h, s = standardized(x, axes, eps)
-        gradient = standardized_vjp(u, h, s, axes)
-    else:
-        h, s = with_statistics("batch_norm", x, running_mean, running_var, eps)
-        gradient = u / s
-        for_mean = -sum_by_channel(gradient)
-        for_var = -sum_by_channel(gradient * h / (2 * s))
-    return gradient, for_mean, for_var, sum_by_channel(g * h), sum_by_channel(g)
+    return standardized_vjp(u, h, s, axes), None, None, sum_by_channel(g * h), sum_by_channel(g)
 
 
 @op

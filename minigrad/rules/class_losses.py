@@ -86,10 +86,7 @@ def _(
         slope = likely * wanted.sum(axis=1, keepdims=True) - wanted
     else:
         choices = _choices("cross_entropy", x.shape, target, weight, ignore_index)
-        wanted, count = choices.one_hot(), choices.total()
-        if label_smoothing:
-            spread = choices.counted(np.ones(likely.shape, likely.dtype)) * (1 if weight is None else weight)
-            wanted = (1 - label_smoothing) * wanted + label_smoothing / likely.shape[1] * spread
+        wanted, count = _smooth(choices, weight, label_smoothing, likely), choices.total()
         if label_smoothing or choices.weights is not None:
             likely = likely * wanted.sum(axis=1, keepdims=True)
         slope = likely - wanted
@@ -100,6 +97,26 @@ def _(
 def _(g: Array, x: Array, weight: Array | None, reduction: str, label_smoothing: float) -> Array:
     slope = -log_softmax(_rows(x)) * ((1 - label_smoothing) * (1 if weight is None else weight))
     return _unrows(slope * _arriving(g, reduction, len(slope)), x.shape)
+
+
+@cross_entropy.vjp("weight")
+def _(
+    g: Array,
+    out: Array,
+    x: Array,
+    target: Array,
+    weight: Array,
+    ignore_index: int,
+    reduction: str,
+    label_smoothing: float,
+) -> Array:
+    unlikely = -log_softmax(_rows(x))
+    if _are_probabilities(target):
+        wanted = _probabilities(x.shape, target, None, label_smoothing)
+        return (_arriving(g, reduction, len(unlikely)) * wanted * unlikely).sum(axis=0)
+    choices = _choices("cross_entropy", x.shape, target, weight, ignore_index)
+    wanted = _smooth(choices, None, label_smoothing, unlikely)
+    return _to_class_weights(g, out, np.where(wanted == 0, 0, wanted * unlikely), choices, reduction)
 
 
 @op
@@ -122,6 +139,13 @@ def nll_loss(
 def _(g: Array, x_shape: Shape, target: Array, weight: Array | None, ignore_index: int, reduction: str) -> Array:
     choices = _choices("nll_loss", x_shape, target, weight, ignore_index)
     return _unrows(_arriving(-g, reduction, choices.total()) * choices.one_hot(), x_shape)
+
+
+@nll_loss.vjp("weight")
+def _(g: Array, out: Array, x: Array, target: Array, weight: Array, ignore_index: int, reduction: str) -> Array:
+    choices = _choices("nll_loss", x.shape, target, weight, ignore_index)
+    hot = choices.one_hot(weighted=False)
+    return _to_class_weights(g, out, np.where(hot, -_rows(x), 0), choices, reduction)
 
 
 # -- classes, and rows of classes -------------------------------------------------------------------------------------
@@ -147,10 +171,11 @@ class Choices(NamedTuple):
         """What the mean divides by: the number of rows, or the sum of their weights."""
         return len(self.classes) if self.weights is None else self.weights.sum()
 
-    def one_hot(self) -> Array:
-        """The weight of each row at its class, 0 elsewhere."""
+    def one_hot(self, weighted: bool = True) -> Array:
+        """The weight of each row, or True, at its class; 0 elsewhere, and where the row is ignored."""
         hot = self.classes[:, None] == np.arange(self.columns)
-        return hot if self.weights is None else hot * self.weights[:, None]
+        weights = self.weights if weighted else self.valid
+        return hot if weights is None else hot * weights[:, None]
 
 
 def _choices(op: str, shape: Shape, target: Array, weight: Array | None, ignore_index: int) -> Choices:
@@ -178,6 +203,24 @@ def _choices(op: str, shape: Shape, target: Array, weight: Array | None, ignore_
         classes = np.where(valid, classes, 0)
     weights = valid if weight is None else weight[classes] if valid is None else weight[classes] * valid
     return Choices(classes, valid, weights, columns)
+
+
+def _smooth(choices: Choices, weight: Array | None, label_smoothing: float, like: Array) -> Array:
+    """How much each class is wanted, as rows."""
+    hot = choices.one_hot(weighted=weight is not None)
+    if not label_smoothing:
+        return hot
+    everywhere = choices.counted(np.ones(like.shape, like.dtype)) * (1 if weight is None else weight)
+    return (1 - label_smoothing) * hot + label_smoothing / choices.columns * everywhere
+
+
+def _to_class_weights(g: Array, out: Array, slopes: Array, choices: Choices, reduction: str) -> Array:
+    """The gradient of the class weights, which are in the sum and, for the mean, in what it is divided by."""
+    total = choices.total()
+    gradient = (_arriving(g, reduction, total) * slopes).sum(axis=0)
+    if reduction != "mean":
+        return gradient
+    return gradient - g * out / total * choices.one_hot(weighted=False).sum(axis=0)
 
 
 def _are_probabilities(target: Array) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..backward import unbroadcast
 from ..declare import op
 from ..graph import Array
 from .activations import sigmoid
@@ -194,6 +195,12 @@ def _(g: Array, x: Array, weight: Array | None, reduction: str) -> Array:
     return arriving(g, x.shape, reduction) * _weighted("binary_cross_entropy", slope, weight)
 
 
+@binary_cross_entropy.vjp("weight")
+def _(g: Array, x: Array, target: Array, weight_shape: Shape, reduction: str) -> Array:
+    losses = target * _log(x) + (1 - target) * _log1p(-x)
+    return unbroadcast(-arriving(g, x.shape, reduction) * losses, weight_shape)
+
+
 @op
 def binary_cross_entropy_with_logits(
     x: Array, target: Array, weight: Array | None = None, reduction: str = "mean", pos_weight: Array | None = None
@@ -208,8 +215,12 @@ def binary_cross_entropy_with_logits(
     """
     name = "binary_cross_entropy_with_logits"
     check_same_shape(name, x=x, target=target)
-    losses = (1 - target) * x + _weighted(name, np.logaddexp(0, -x), _positive_weight(target, pos_weight))
-    return reduced(name, _weighted(name, losses, weight), reduction)
+    return reduced(name, _weighted(name, _logit_losses(x, target, pos_weight), weight), reduction)
+
+
+def _logit_losses(x: Array, target: Array, pos_weight: Array | None) -> Array:
+    positive = _positive_weight(target, pos_weight)
+    return (1 - target) * x + _weighted("binary_cross_entropy_with_logits", np.logaddexp(0, -x), positive)
 
 
 def _positive_weight(target: Array, pos_weight: Array | None) -> Array | None:
@@ -230,6 +241,19 @@ def _(g: Array, x: Array, target: Array, weight: Array | None, reduction: str, p
 def _(g: Array, x: Array, weight: Array | None, reduction: str, pos_weight: Array | None) -> Array:
     slope = -x if pos_weight is None else (pos_weight - 1) * np.logaddexp(0, -x) - x
     return arriving(g, x.shape, reduction) * _weighted("binary_cross_entropy_with_logits", slope, weight)
+
+
+@binary_cross_entropy_with_logits.vjp("weight")
+def _(g: Array, x: Array, target: Array, weight_shape: Shape, reduction: str, pos_weight: Array | None) -> Array:
+    losses = _logit_losses(x, target, pos_weight)
+    return unbroadcast(arriving(g, x.shape, reduction) * losses, weight_shape)
+
+
+@binary_cross_entropy_with_logits.vjp("pos_weight")
+def _(g: Array, x: Array, target: Array, weight: Array | None, reduction: str, pos_weight_shape: Shape) -> Array:
+    slope = target * np.logaddexp(0, -x)
+    slope = _weighted("binary_cross_entropy_with_logits", slope, weight)
+    return unbroadcast(arriving(g, x.shape, reduction) * slope, pos_weight_shape)
 
 
 @op(domain={"target": (0, 1)})

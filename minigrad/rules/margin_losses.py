@@ -41,13 +41,13 @@ def _(g: Array, x: Array, target: Array, reduction: str, margin: float) -> Array
 def hinge_embedding_loss(x: Array, target: Array, margin: float = 1.0, reduction: str = "mean") -> Array:
     """x where the target is 1, max(0, margin - x) where it is -1; x is a distance."""
     check_same_shape("hinge_embedding_loss", x=x, target=target)
-    return reduced("hinge_embedding_loss", np.where(target == 1, x, np.maximum(margin - x, 0)), reduction)
+    return reduced("hinge_embedding_loss", np.where(target > 0, x, np.maximum(margin - x, 0)), reduction)
 
 
 @hinge_embedding_loss.vjp("x")
 def _(g: Array, x: Array, target: Array, margin: float, reduction: str) -> Array:
     g = arriving(g, x.shape, reduction)
-    return np.where(target == 1, g, -g * (x < margin))
+    return np.where(target > 0, g, -g * (x < margin))
 
 
 @op
@@ -73,7 +73,7 @@ def cosine_embedding_loss(x1: Array, x2: Array, target: Array, margin: float = 0
     check_same_shape("cosine_embedding_loss", x1=x1, x2=x2)
     _check_rows("cosine_embedding_loss", x1, target)
     c = cosine(x1, x2, squares(x1, -1) + TINY, squares(x2, -1) + TINY, -1)[..., 0]
-    return reduced("cosine_embedding_loss", np.where(target == 1, 1 - c, np.maximum(c - margin, 0)), reduction)
+    return reduced("cosine_embedding_loss", np.where(target > 0, 1 - c, np.maximum(c - margin, 0)), reduction)
 
 
 def _check_rows(op: str, x: Array, target: Array) -> None:
@@ -88,7 +88,7 @@ def _(g: Array, x1: Array, x2: Array, target: Array, margin: float, reduction: s
     s1, s2 = squares(x1, -1) + TINY, squares(x2, -1) + TINY
     c = cosine(x1, x2, s1, s2, -1)
     g = arriving(g if reduction != "none" else g[..., None], x1.shape[:-1], reduction)
-    slope = np.where(np.asarray(target)[..., None] == 1, -g, g * (c > margin))
+    slope = np.where(np.asarray(target)[..., None] > 0, -g, g * (c > margin))
     both = np.sqrt(s1) * np.sqrt(s2)
     return slope * (x2 / both - c * x1 / s1), slope * (x1 / both - c * x2 / s2)
 

@@ -178,5 +178,5 @@ dropout = elementwise(
     "x / (1 - p) where the mask is True (kept), 0 where it is False (dropped)",
     name="dropout",
     x=lambda g, mask, p: g * mask * (1 / (1 - p)) if p < 1 else g * 0,
-    mask=None,
+    mask=lambda g, x, p: g * x * (1 / (1 - p)) if p < 1 else g * 0,
 )

@@ -166,11 +166,11 @@ def instance_norm(
     if use_input_stats:
         h, _ = standardized(x, tuple(range(2, x.ndim)), eps)
     else:
-        h, _ = with_statistics("instance_norm", x, running_mean, running_var, eps)
+        h = with_statistics("instance_norm", x, running_mean, running_var, eps)
     return scaled(h, per_channel(weight, x.ndim), per_channel(bias, x.ndim))
 
 
-@instance_norm.vjp("x", "weight", "bias")
+@instance_norm.vjp("x", "running_mean", "running_var", "weight", "bias")
 def _(
     g: Array,
     x: Array,
@@ -179,16 +179,13 @@ def _(
     weight: Array | None,
     use_input_stats: bool,
     eps: float,
-) -> Gradients:
+) -> tuple[Array | None, ...]:
+    if not use_input_stats:
+        return with_statistics_vjp(g, x, running_mean, running_var, weight, eps)
+    axes = tuple(range(2, x.ndim))
+    h, s = standardized(x, axes, eps)
     u = g if weight is None else g * per_channel(weight, x.ndim)
-    if use_input_stats:
-        axes = tuple(range(2, x.ndim))
-        h, s = standardized(x, axes, eps)
-        gradient = standardized_vjp(u, h, s, axes)
-    else:
-        h, s = with_statistics("instance_norm", x, running_mean, running_var, eps)
-        gradient = u / s
-    return gradient, sum_by_channel(g * h), sum_by_channel(g)
+    return standardized_vjp(u, h, s, axes), None, None, sum_by_channel(g * h), sum_by_channel(g)
 
 
 # -- channels ---------------------------------------------------------------------------------------------------------
@@ -216,9 +213,22 @@ def check_channels(op: str, x: Array, **parameters: Array | None) -> None:
             raise ValueError(f"{op}: {name} has shape {parameter.shape}; for x {x.shape} it must be ({x.shape[1]},)")
 
 
-def with_statistics(op: str, x: Array, mean: Array | None, var: Array | None, eps: float) -> tuple[Array, Array]:
-    """h and s, for a given mean and variance of each channel."""
+# -- given statistics -------------------------------------------------------------------------------------------------
+
+
+def with_statistics(op: str, x: Array, mean: Array | None, var: Array | None, eps: float) -> Array:
+    """h, for a given mean and variance of each channel."""
     if mean is None or var is None:
         raise ValueError(f"{op}: running_mean and running_var must be given where the statistics of x are not used")
+    return (x - per_channel(mean, x.ndim)) / np.sqrt(per_channel(var, x.ndim) + eps)
+
+
+def with_statistics_vjp(
+    g: Array, x: Array, mean: Array, var: Array, weight: Array | None, eps: float
+) -> tuple[Array, Array, Array, Array, Array]:
+    """The gradients of x, mean, variance, weight and bias."""
     s = np.sqrt(per_channel(var, x.ndim) + eps)
-    return (x - per_channel(mean, x.ndim)) / s, s
+    h = (x - per_channel(mean, x.ndim)) / s
+    gradient = (g if weight is None else g * per_channel(weight, x.ndim)) / s
+    for_var = -sum_by_channel(gradient * h / (2 * s))
+    return gradient, -sum_by_channel(gradient), for_var, sum_by_channel(g * h), sum_by_channel(g)
