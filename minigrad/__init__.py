@@ -31,6 +31,9 @@ from . import fft as fft
 from . import linalg as linalg
 from . import nn as nn
 from . import optim as optim
+from .check import check_model as check_model
+from .check import gradcheck as gradcheck
+from .check import numerical_gradient as numerical_gradient
 from .draw import draw as draw
 
 if TYPE_CHECKING:

@@ -147,7 +147,9 @@ def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> list[Any]:
         k = len(node.parents)
         out = node.values[k]
         if isinstance(out, (tuple, list)):
-            lifted[k] = tuple(lift(part, Output(node, i)) for i, part in enumerate(out))
+            lifted[k] = tuple(
+                lift(part, Output(node, i)) if part.dtype.kind in "fc" else part for i, part in enumerate(out)
+            )
         else:
             lifted[k] = lift(out, node)
     return lifted
@@ -196,10 +198,11 @@ def _strong_zero(g: Array, c: Array) -> Array:
     """Where g is exactly 0 the contribution is exactly 0, whatever the local derivative.
 
     0 * inf, and a nan that was made in the branch that `where` did not take, are nothing that the mathematics knows.
+    Only nans are replaced: a 0 that stands there already depends on g, which a second derivative must see.
     """
     if type(c) is np.ndarray and not np.isnan(c).any():
         return c
-    return np.where(g == 0, np.zeros_like(c), c)
+    return np.where((g == 0) & np.isnan(c), np.zeros_like(c), c)
 
 
 def _fit(c: Array, g: Array, parent: Node, node: Node, i: int) -> Array:

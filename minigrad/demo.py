@@ -15,8 +15,8 @@ import numpy as np
 import minigrad as mg
 from minigrad import data, nn, optim
 
-DEPTH, WIDTH = 8, 64  # layers with weights, and the units of a hidden one
-EPOCHS, BATCH, RATE, DECAY = 40, 64, 2e-3, 1e-4
+DEPTH, WIDTH = 6, 128  # layers with weights, and the units of a hidden one
+EPOCHS, BATCH, RATE, DECAY = 30, 64, 2e-3, 3e-3
 
 
 def build() -> nn.Module:
@@ -74,7 +74,7 @@ def run(out: Path, seed: int) -> int:
     def say(step: str, text: str) -> None:
         console.print(f"[b]{step:<14}[/b]{text}")
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     started = time.perf_counter()
     mg.seed(seed)
     out.mkdir(parents=True, exist_ok=True)

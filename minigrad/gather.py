@@ -55,7 +55,8 @@ class Gathering(Op):
             row, rest = flat[at : at + count], flat[at + count :]
             if self._starred:
                 return forward(*flat[:at], *row, **dict(zip(self.inputs[at + 1 :], rest)))
-            return forward(*flat[:at], list(row), *rest)
+            named = dict(zip(self.inputs[self._positional :], flat[self._positional - 1 + count :]))
+            return forward(*flat[:at], list(row), *rest[: len(rest) - len(named)], **named)
 
         names = [*self.inputs[:at], *members, *self.inputs[at + 1 :]]
         made = Op(

@@ -186,6 +186,8 @@ class Op:
             node.dtype = out.dtype
         except AttributeError:  # several outputs, or a number that is no NumPy scalar
             return self._record_uncommon(plan, parents, values, out)
+        if node.dtype.kind not in "fc":  # integers and booleans are constants
+            return _tensors(out)
         node.order = next(order)
         node.plan = plan
         node.parents = parents
@@ -253,7 +255,8 @@ class Op:
     def _record_uncommon(self, plan: Plan, parents: list[Node | None], values: list[Any], out: Any) -> Any:
         """Record a call that gave several outputs, or a Python number."""
         several = isinstance(out, (tuple, list))
-        out = type(out)(map(np.asarray, out)) if type(out) in (tuple, list) else out if several else np.asarray(out)
+        if not several or any(not hasattr(part, "dtype") for part in out):
+            out = type(out)(map(np.asarray, out)) if several else np.asarray(out)
         node = Node()
         node.shape = tuple(part.shape for part in out) if several else out.shape
         node.dtype = tuple(part.dtype for part in out) if several else out.dtype

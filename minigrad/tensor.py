@@ -270,9 +270,13 @@ class Tensor:
         """The axes permuted: `transpose(1, 0)`, `transpose((1, 0))`, or all reversed with no argument."""
         return _op("transpose")(self, _spread(axes) or None)  # type: ignore[no-any-return]
 
-    def reshape(self, *shape: Any) -> Tensor:
+    def reshape(self, *shape: Any, order: str = "C") -> Tensor:
         """The same elements in another shape: `reshape(2, 3)` or `reshape((2, 3))`."""
-        return _op("reshape")(self, _spread(shape))  # type: ignore[no-any-return]
+        return _op("reshape")(self, _spread(shape), order)  # type: ignore[no-any-return]
+
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
+        """The elements, or the slices along an axis, where the condition holds."""
+        return _op("compress")(condition, self, axis)  # type: ignore[no-any-return]
 
     # -- indexing, numbers, text ----------------------------------------------------------------------------------
 

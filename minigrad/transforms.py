@@ -59,7 +59,7 @@ class _Linearized:
         for t, end in zip(self.inputs, ends):
             if end not in found:
                 found[end] = make(np.zeros_like(t._data), None) if higher else np.zeros_like(t._data)
-        return [found[end] for end in ends]
+        return [g if not higher or type(g) is Tensor else make(g, None) for g in (found[end] for end in ends)]
 
     def containers(self, gradients: list[Any]) -> list[Any]:
         """Gradients put together in the form of each argument."""

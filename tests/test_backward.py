@@ -266,6 +266,9 @@ class TestStrongZeros:
             h = mg.grad(lambda x: mg.sum(mg.grad(lambda x: mg.sum(np.where(x > 0, np.sqrt(x), 0)))(x)))(self.x)
         np.testing.assert_allclose(h, [0, 0, -0.25, -1 / 32])
 
+    def test_a_gradient_that_happens_to_be_zero_keeps_its_derivative(self):
+        assert mg.grad(mg.grad(lambda x: np.where(True, np.sin(x), 0.0) ** 2))(0.0) == 2
+
     def test_a_nan_in_the_data_stays(self):
         g = mg.grad(lambda x: mg.sum(x * x))(np.array([np.nan, 1.0]))
         assert np.isnan(g[0]) and g[1] == 2

@@ -25,15 +25,15 @@ def test_functions_methods_and_operators_reach_the_op():
         np.testing.assert_array_equal(y.data, x.data)
 
 
-@pytest.mark.parametrize("call", [np.histogram, np.packbits, np.poly, np.frexp, np.linalg.cond])
+@pytest.mark.parametrize("call", [np.histogram, np.packbits, np.poly, np.gradient, np.linalg.eig])
 def test_a_function_without_a_rule_is_named(call):
     with pytest.raises(TypeError, match=rf"np\.(linalg\.)?{call.__name__} has no derivative rule.*detach"):
         call(x)
 
 
 def test_the_nearest_name_is_suggested():
-    with pytest.raises(TypeError, match=r"np.nanargmaxx? .*nearest name that has one is 'argmax'|nanargmax"):
-        np.nanargmax(x)
+    with pytest.raises(TypeError, match=r"np\.vander has no .* nearest name that has one is '\w+'"):
+        np.vander(x)
 
 
 def test_ufunc_methods_without_a_rule():

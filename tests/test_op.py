@@ -132,6 +132,16 @@ def test_list_inputs():
     assert (x.grad, y.grad) == (4, 2)
     assert total(1.0, 2.0) == 3
 
+    @mg.op(gathers="xs")
+    def summed(xs, *, scale=1.0):
+        return scale * sum(xs)
+
+    @summed.vjp("xs")
+    def _(g, xs, scale):
+        return [g * scale for _ in xs]
+
+    assert mg.grad(lambda x: summed([x, 2.0, x], scale=3.0))(1.0) == 6
+
     @mg.op(gathers="parts")
     def dot_with(parts, x):
         return sum(p * x for p in parts)

@@ -102,6 +102,11 @@ def test_new_data_of_another_shape_in_a_leaf():
         y.data = np.ones(5)
 
 
+def test_integers_made_of_floats_are_constants():
+    x = mg.tensor([1.5, 2.5], requires_grad=True)
+    assert not x.astype(int).requires_grad and x.astype(np.float32).requires_grad
+
+
 def test_requires_grad_can_be_set():
     x = mg.tensor([1.0])
     x.requires_grad = True

@@ -116,6 +116,18 @@ def test_jvp():
         mg.jvp(mg.sin, (x,), (np.ones(2),))
 
 
+def test_jvp_through_a_rule_that_gives_a_bare_constant():
+    @mg.op
+    def with_constant_slope(x):
+        return 3 * x
+
+    @with_constant_slope.vjp("x")
+    def _(g, x_shape):
+        return np.zeros(x_shape)
+
+    assert mg.jvp(with_constant_slope, (2.0,), (1.0,))[1] == 0
+
+
 def test_jacobian_and_hessian():
     a = np.arange(6.0).reshape(2, 3)
     x = np.array([1.0, -2.0, 0.5])
