@@ -25,7 +25,7 @@ def test_functions_methods_and_operators_reach_the_op():
         np.testing.assert_array_equal(y.data, x.data)
 
 
-@pytest.mark.parametrize("call", [np.histogram, np.packbits, np.poly, np.gradient, np.linalg.eig])
+@pytest.mark.parametrize("call", [np.histogram, np.packbits, np.poly, np.gradient, np.corrcoef])
 def test_a_function_without_a_rule_is_named(call):
     with pytest.raises(TypeError, match=rf"np\.(linalg\.)?{call.__name__} has no derivative rule.*detach"):
         call(x)
