@@ -7,7 +7,7 @@ from typing import Any
 
 from .examine import examine
 from .report import GradReport
-from .second import second_order
+from .second import generic, second_order
 from .subject import Given, Traced
 
 
@@ -58,7 +58,7 @@ def gradcheck(
             raise ValueError(
                 "gradcheck: order=2 differentiates minigrad's own backward pass; it has no meaning with analytic="
             )
-        second = examine(second_order(subject, seed), seed, sample)
+        second = examine(second_order(generic(subject, seed), seed), seed, sample)
         return _joined(report, second)
     return report
 

@@ -72,8 +72,8 @@ def _side(numerics: Numerics, line: Callable[[float], Vector], origin: float, si
     slopes: list[float] = []
     changes: list[float] = []
     with np.errstate(all="ignore"):
-        for k in range(RUNGS):
-            h = exact_step(loss.eps**0.2 * max(1.0, origin) / SHRINK**k, origin)
+        for step in _steps(loss.eps**0.2, origin):
+            h = exact_step(step, origin)
             if h == 0:
                 break
             outer, inner = line(sign * h), line(sign * h / 2)
@@ -92,6 +92,14 @@ def _side(numerics: Numerics, line: Callable[[float], Vector], origin: float, si
             return Side(np.nan, np.inf, jumps=True)
         return Side(float(np.copysign(np.inf, slopes[-1])), 0.0)
     return Side(*best_of(rungs))
+
+
+def _steps(first: float, origin: float) -> list[float]:
+    """From the scale of 1 down; where x is small, also from the scale of x down: another kink may be as near."""
+    steps = [first * max(1.0, origin) / SHRINK**k for k in range(RUNGS)]
+    if 0 < origin < 0.25:
+        steps += [step for k in range(3) if (step := first * origin / SHRINK**k) < steps[-1]]
+    return steps
 
 
 def ties(points: Sequence[Array]) -> Iterator[tuple[float, list[Array]]]:

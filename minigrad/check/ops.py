@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,17 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..declare import ops
 from ..op import Op
 from .examine import examine
-from .quick import passes_quickly
 from .report import GradReport, InputReport, Verdict
-from .second import second_order
-from .subject import Traced, short_path, title_of
+from .search import Search, size_of
+from .second import generic, second_order
+from .subject import Traced, parameters_of, short_path, title_of
+from .trial import FIRST, Trouble, surrogates
 
 if TYPE_CHECKING:
     from ..testing import Call
 
-EXPLAINED = 4  # failing inputs, of different shapes, to look for a cause in
+ENOUGH = 40  # elements: more do not explain more
 
 
 @dataclass
@@ -84,15 +85,6 @@ class OpReport:
         return "\n".join(lines)
 
 
-class _Fails(Exception):
-    """One drawn input fails: the law that is broken, or the report on its derivatives."""
-
-    def __init__(self, call: Call, law: str | None) -> None:
-        super().__init__(law)
-        self.call = call
-        self.law = law
-
-
 def check_op(op: Any, max_examples: int = 100, order: int = 2, seed: int = 0) -> OpReport:
     """Check an op on inputs that find bugs: its derivatives, and what else every op must obey.
 
@@ -118,186 +110,80 @@ def check_op(op: Any, max_examples: int = 100, order: int = 2, seed: int = 0) ->
     >>> bool(report)
     True
     """
-    from ..declare import ops
-
     if isinstance(op, str):
         op = ops[op]
     started = time.perf_counter()
-    report = _Search(op, max_examples, order, seed).run()
+    search = Search(op, max_examples, order, seed)
+    search.run()
+    report = OpReport(title_of(op), Verdict.OK, search.checked, search.skipped, seed)
+    report.again = f"minigrad check {_target(op)} --seed {seed}"
+    report.remarks = surrogates(op)
+    if search.failing:
+        _explain(report, op, search)
+    elif not search.checked:
+        report.verdict = Verdict.NOTHING_CHECKED
+        report.law = search.refused or (
+            f"all {search.skipped} inputs that were drawn were skipped: the forward refused them or gave nan. "
+            "Give the op a domain, or check a function that makes its inputs valid"
+        )
     report.seconds = time.perf_counter() - started
     return report
 
 
-class _Search:
-    """The examples of one op: hypothesis draws and shrinks, this counts and remembers."""
-
-    def __init__(self, op: Callable[..., Any], max_examples: int, order: int, seed: int) -> None:
-        self.op, self.max_examples, self.order, self.seed = op, max_examples, order, seed
-        self.title = title_of(op)
-        self.checked = self.skipped = 0
-        self.first: list[tuple[int, Call]] = []  # failing inputs as drawn, before they were shrunk
-        self.surrogates = _surrogates(op)
-
-    def run(self) -> OpReport:
-        from hypothesis import HealthCheck, Phase, Verbosity, given, settings
-        from hypothesis import seed as seeded
-        from hypothesis.errors import HypothesisException
-
-        from ..testing import examples
-
-        failure: _Fails | None = None
-        strict = settings(
-            max_examples=self.max_examples,
-            phases=(Phase.generate, Phase.shrink),
-            database=None,
-            deadline=None,
-            derandomize=False,
-            report_multiple_bugs=False,
-            verbosity=Verbosity.quiet,
-            suppress_health_check=list(HealthCheck),
-        )
-        test = strict(seeded(self.seed)(given(examples(self.op))(self._try)))
-        refused = None
-        try:
-            test()
-        except _Fails as fails:
-            failure = fails
-        except HypothesisException as error:
-            refused = str(error)
-        report = OpReport(self.title, Verdict.OK, self.checked, self.skipped, self.seed)
-        report.again = f"minigrad check {self._target()} --seed {self.seed}"
-        report.remarks = self.surrogates
-        if failure is not None:
-            self._explain(report, failure)
-        elif not self.checked:
-            report.verdict = Verdict.NOTHING_CHECKED
-            report.law = refused or (
-                f"all {self.skipped} inputs that were drawn were skipped: the forward refused them or gave nan. "
-                "Give the op a domain, or check it with a function that makes valid inputs"
-            )
-        return report
-
-    def _try(self, call: Call) -> None:
-        """One drawn input: raises `_Fails` where something is wrong with it."""
-        law = self._broken(call)
-        if law is not None:
-            if len(self.first) < EXPLAINED:
-                self.first.append((self.checked, call))
-            raise _Fails(call, law or None)
-
-    def _broken(self, call: Call) -> str | None:
-        """What is wrong for this input: a broken law, "" for a wrong derivative, None for nothing."""
-        from ..testing.laws import first_broken, usable
-
-        rng = np.random.default_rng(self.seed)
-        with np.errstate(all="ignore"):
-            if not usable(self.op, call):
-                self.skipped += 1
-                failure = first_broken(self.op, call, rng, _laws_of_numpy())
-                return str(failure) if failure else None
-            self.checked += 1
-            if not self.surrogates and not self._derivatives(call):
-                return ""
-            failure = first_broken(self.op, call, rng, _laws_of_conduct())
-        return str(failure) if failure else None
-
-    def _derivatives(self, call: Call) -> bool:
-        try:
-            subject = Traced(self.op, call.args, call.kwargs)
-        except TypeError as error:
-            if "no rule says" in str(error):
-                return True  # a law says it better
-            raise
-        if not subject.points:
-            return True
-        if not passes_quickly(subject, self.seed) and not examine(subject, self.seed, explain=False):
-            return False
-        if self.order < 2:
-            return True
-        second = second_order(subject, self.seed)
-        return passes_quickly(second, self.seed) or bool(examine(second, self.seed, explain=False))
-
-    def _explain(self, report: OpReport, failure: _Fails) -> None:
-        report.verdict = Verdict.WRONG
-        report.smallest = self._describe(failure.call)
-        report.law = failure.law
-        if failure.law is not None:
-            return
-        best: GradReport | None = None
-        for number, call in [*sorted(self.first, key=lambda pair: -_size(pair[1])), (self.checked, failure.call)]:
-            found = self._full(call)
-            found.example = number
-            if found.verdict.passes:
-                continue
-            if best is None or _explained(found) > _explained(best):
-                best = found
+def _explain(report: OpReport, op: Callable[..., Any], search: Search) -> None:
+    """The verdict, and the report on the failing input that explains most."""
+    report.verdict = Verdict.WRONG
+    smallest = search.smallest or search.failing[0]
+    report.smallest = _describe(op, smallest.call)
+    kind = search.failing[0].trouble.kind
+    report.law = smallest.trouble.text or None
+    if report.law:
+        return
+    best: GradReport | None = None
+    alike = [one for one in search.failing if one.trouble == Trouble(kind)]
+    for one in [*sorted(alike, key=lambda one: -min(size_of(one.call), ENOUGH)), smallest]:
+        found = _examined(op, one.call, search.seed, 1 if kind == FIRST else 2)
+        found.example = one.number
+        if not found.verdict.passes and (best is None or _explained(found) > _explained(best)):
+            best = found
             if _explained(found) == 1:
                 break
-        report.report = best
-        if best is not None:
-            report.verdict = best.verdict
-
-    def _full(self, call: Call) -> GradReport:
-        with np.errstate(all="ignore"):
-            subject = Traced(self.op, call.args, call.kwargs)
-            report = examine(subject, self.seed)
-            if report.verdict.passes and self.order > 1:
-                report = examine(second_order(subject, self.seed), self.seed)
-                report.order = 2
-        return report
-
-    def _describe(self, call: Call) -> str:
-        """`x (2, 1), shift (1,)`: the arrays by the names of the parameters; other arguments as they are."""
-        from ..testing.call import describe
-
-        names = list(inspect.signature(self.op).parameters)
-        parts = []
-        for i, value in enumerate(call.args):
-            name = names[i] if i < len(names) else f"argument {i}"
-            parts.append(f"{name} {describe(value)}".replace(" float64", ""))
-        return ", ".join(parts + [f"{key}={describe(value)}" for key, value in call.kwargs.items()])
-
-    def _target(self) -> str:
-        op: Any = self.op
-        while isinstance(op, functools.partial):
-            op = op.func
-        if isinstance(op, Op):
-            return op.name if op.built_in else f"{short_path(op.source).rpartition(':')[0]}:{op.name}"
-        code = getattr(op, "__code__", None)
-        return f"{short_path(code.co_filename)}:{self.title}" if code else self.title
+    report.report = best
+    if best is not None:
+        report.verdict = best.verdict
 
 
-def _size(call: Call) -> int:
-    """How much a failing input shows: more elements show more, up to a point."""
-    return min(sum(array.size for array in call.arrays()), 40)
+def _examined(op: Callable[..., Any], call: Call, seed: int, order: int) -> GradReport:
+    with np.errstate(all="ignore"):
+        subject = Traced(op, call.args, call.kwargs)
+        report = examine(subject if order == 1 else second_order(generic(subject, seed), seed), seed)
+    report.order = order
+    return report
 
 
 def _explained(report: GradReport) -> float:
+    """How much of what is wrong has a cause; a rule that raises explains less than one that gives wrong numbers."""
     wrong = [one for one in report.inputs if not one]
-    return sum(one.cause is not None for one in wrong) / len(wrong) if wrong else 0.0
+    worth = [0.0 if one.cause is None else 1.0 if one.comparison is not None else 0.5 for one in wrong]
+    return sum(worth) / len(wrong) if wrong else 0.0
 
 
-def _surrogates(op: Any) -> list[str]:
+def _describe(op: Callable[..., Any], call: Call) -> str:
+    """`x (2, 1), shift (1,)`: the arrays by the names of the parameters; other arguments as they are."""
+    from ..testing.call import describe
+
+    names = parameters_of(op)
+    parts = []
+    for i, value in enumerate(call.args):
+        name = names[i] if i < len(names) else f"argument {i}"
+        parts.append(f"{name} {describe(value)}".replace(" float64", ""))
+    return ", ".join(parts + [f"{key}={describe(value)}" for key, value in call.kwargs.items()])
+
+
+def _target(op: Any) -> str:
     while isinstance(op, functools.partial):
         op = op.func
-    rules = {id(rule): rule for rule in op.rules.values() if rule} if isinstance(op, Op) else {}
-    return [
-        f"{', '.join(rule.names)}: a surrogate, not judged ({rule.surrogate})"
-        for rule in rules.values()
-        if rule.surrogate
-    ]
-
-
-@functools.cache
-def _laws_of_conduct() -> tuple[Any, ...]:
-    from ..testing import laws
-
-    mine = {"first_order", "second_order"}  # the checker's own business
-    return tuple(law for law in laws.numpy_laws + laws.laws if law.__name__ not in mine)
-
-
-@functools.cache
-def _laws_of_numpy() -> tuple[Any, ...]:
-    from ..testing import laws
-
-    return tuple(laws.numpy_laws)
+    if isinstance(op, Op):
+        return op.name if op.built_in else f"{short_path(op.source).rpartition(':')[0]}:{op.name}"
+    code = getattr(op, "__code__", None)
+    return f"{short_path(code.co_filename)}:{title_of(op)}" if code else title_of(op)

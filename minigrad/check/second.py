@@ -32,3 +32,23 @@ def second_order(subject: Traced, seed: int) -> Traced:
     second.title = subject.title
     second.where = subject.where  # type: ignore[method-assign]  # a rule that fails on Tensors is the same rule
     return second
+
+
+def generic(subject: Traced, seed: int) -> Traced:
+    """The same function at a point nearby without ties and zeros, where the first derivative has no jumps.
+
+    Where the second derivative is nan or inf at the point itself, that is worth a look, and the point stays.
+    """
+    rng = np.random.default_rng(seed)
+    points = [p * (1 + 1e-3 * rng.uniform(-1, 1, p.shape)) for p in subject.points]
+    points = [np.where(p == 0, 1e-3 * rng.uniform(-1, 1, p.shape), p) for p in points]
+    here = second_order(subject, seed)
+    try:
+        moved = subject.moved(points)
+        fine = all(np.isfinite(moved.evaluate(points)))
+    except (ArithmeticError, ValueError):
+        return subject
+    g = draw_g(here.evaluate(here.points), rng)
+    claims = here.pull(here.points, g)
+    finite = all(isinstance(a, np.ndarray) and np.isfinite(a).all() for a in claims)
+    return moved if fine and finite else subject

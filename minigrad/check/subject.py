@@ -90,6 +90,14 @@ class Traced:
         args, kwargs = self._rebuild(leaves)
         return self.f(*args, **kwargs)
 
+    def moved(self, points: Sequence[Array]) -> Traced:
+        """The same function at another point."""
+        leaves = list(self._leaves)
+        for i, point in zip(self._which, points):
+            leaves[i] = point
+        args, kwargs = self._rebuild(leaves)
+        return Traced(self.f, args, kwargs)
+
     def evaluate(self, points: Sequence[Array]) -> Vector:
         return output_vector([self.call(*points)])
 
@@ -190,7 +198,7 @@ class Given:
         out = f(*self._inputs)
         self._scalar = output_vector([out]).size == 1
         self.eps = unit_of_rounding(out)
-        self._wants_g = callable(analytic) and "g" in _parameters(analytic)
+        self._wants_g = callable(analytic) and "g" in parameters_of(analytic)
         if not self._scalar and not self._wants_g:
             raise ValueError(
                 f"gradcheck: with analytic= the function must return a scalar; {self.title} returned "
@@ -302,7 +310,7 @@ def _is_floating(leaf: Any) -> bool:
 
 def leaf_names(f: Callable[..., Any], inputs: Sequence[Any]) -> list[str]:
     """A name for each array in the inputs: the parameter's, with the path inside a container."""
-    parameters = _parameters(f)
+    parameters = parameters_of(f)
     names: list[str] = []
     for i, x in enumerate(inputs):
         parameter = parameters[i] if i < len(parameters) else f"input {i}"
@@ -324,7 +332,8 @@ def title_of(f: Callable[..., Any]) -> str:
     return "the function" if name == "<lambda>" else str(name)
 
 
-def _parameters(f: Callable[..., Any]) -> list[str]:
+def parameters_of(f: Callable[..., Any]) -> list[str]:
+    """The names of the parameters, in order."""
     if isinstance(f, Op):
         return list(f.inputs)
     try:

@@ -10,7 +10,7 @@ from .points import along_element
 from .report import Element, InputReport, Verdict
 from .subject import Subject
 
-AT_KINKS = 30  # elements whose one-sided derivatives are looked at
+AT_KINKS = 200  # elements whose one-sided derivatives are looked at
 TELLING = 0.1  # an error of a tenth of the largest derivative leaves nothing to be said
 
 
