@@ -1,9 +1,9 @@
 """Decompositions of matrices: Cholesky, QR, eigenvalues, singular values.
 
 Eigenvectors and singular vectors are fixed only up to a sign or phase (the gauge): a function of them has a derivative
-only if it does not depend on it. Where two eigenvalues or singular values meet, their vectors have no derivative; the
-differences are then broadened (1/d becomes d / (d^2 + eps^2)), so that a function that does not depend on the choice
-of vectors keeps its finite gradient.
+only if it does not depend on it. The vectors of values that are equal are any basis of their space. What they were
+turned into by an infinitesimal change is not in their values, so a gradient that arrives for such vectors is an error;
+functions of the values alone are right there too. Where values are near each other the gradient is large, and finite.
 """
 
 from __future__ import annotations
@@ -17,11 +17,31 @@ from ..graph import Array
 from .linalg import H
 
 
-def _apart(d: Array, scale: Array) -> Array:
-    """1 / d for differences d, broadened where they are lost in rounding errors of numbers as large as `scale`."""
-    limits = np.finfo(d.dtype)
-    width = 10 * limits.eps * np.maximum(scale, limits.tiny)
-    return np.conj(d) / (np.abs(d) ** 2 + width * width)
+def _lost(d: Array, values: Array) -> Array:
+    """Which d, differences of `values` or values themselves, are lost in the rounding errors of the largest value."""
+    largest = np.max(np.abs(values), axis=-1, initial=0)
+    return np.abs(d) <= 10 * np.finfo(d.dtype).eps * largest.reshape(largest.shape + (1,) * (d.ndim - largest.ndim))
+
+
+def _over(d: Array, lost: Array) -> Array:
+    """1 / d, and 0 where d is lost."""
+    return np.where(lost, 0, 1 / np.where(lost, 1, d))
+
+
+def _inverse_differences(op: str, w: Array, g_w: Array, *g_columns: Array) -> Array:
+    """1 / (w_j - w_i) off the diagonal; an error for equal values where a gradient arrives for their vectors."""
+    d = w[..., None, :] - w[..., :, None]
+    lost = _lost(d, w)
+    if any(np.any(g != 0) for g in g_columns):
+        wanted = sum((np.abs(g).sum(axis=-2) for g in g_columns), np.abs(g_w)) > 0
+        ties = lost & ~np.eye(w.shape[-1], dtype=bool) & wanted[..., None, :]
+        if np.any(ties):
+            i, j = sorted(int(n) for n in np.argwhere(ties)[0][-2:])
+            raise ValueError(
+                f"{op}: values {i} and {j} of a matrix are equal, so their vectors are any basis of a plane, and a "
+                "function of these vectors has no gradient. Use the values alone, or move them apart"
+            )
+    return _over(d, lost)
 
 
 def _hermitian(x: Array) -> Array:
@@ -125,7 +145,7 @@ def eigh(x: Array, UPLO: Any = "L") -> Eigh:
 def _(g: Any, out: Any) -> Array:
     (w, v), (g_w, g_v) = out, g
     eye = np.eye(w.shape[-1])
-    f = _apart(w[..., None, :] - w[..., :, None], np.max(np.abs(w), axis=-1, initial=0)[..., None, None]) * (1 - eye)
+    f = _inverse_differences("linalg.eigh", w, g_w, g_v)
     inner = f * np.matmul(H(v), g_v) + g_w[..., None, :] * eye
     return _hermitian(np.matmul(v, np.matmul(inner, H(v))))
 
@@ -167,8 +187,7 @@ def eig(x: Array) -> Eig:
 def _(g: Any, out: Any) -> Array:
     (w, v), (g_w, g_v) = out, g
     eye = np.eye(w.shape[-1])
-    largest = np.max(np.abs(w), axis=-1, initial=0)[..., None, None]
-    f = np.conj(_apart(w[..., None, :] - w[..., :, None], largest)) * (1 - eye)
+    f = np.conj(_inverse_differences("linalg.eig", w, g_w, g_v))
     by_v = np.matmul(H(v), g_v)
     by_v = by_v - np.matmul(np.matmul(H(v), v), np.real(by_v) * eye)
     return np.linalg.solve(H(v), np.matmul(f * by_v + g_w[..., None, :] * eye, H(v)))
@@ -222,13 +241,12 @@ def _(g: Any, out: Any, x: Array, full_matrices: bool, compute_uv: bool) -> Arra
     (u, s, vh), (g_u, g_s, g_vh) = out, g
     k = s.shape[-1]
     eye = np.eye(k)
-    biggest = np.max(s, axis=-1, initial=0)[..., None, None]
     row, column = s[..., None, :], s[..., :, None]
     # 1 / (s_j^2 - s_i^2), as a product so that squares do not lose digits
-    f = _apart(row - column, biggest) * _apart(row + column, biggest) * (1 - eye)
+    f = _inverse_differences("linalg.svd", s, g_s, g_u, H(g_vh)) * _over(row + column, _lost(row + column, s))
     by_u, by_v = np.matmul(H(u), g_u), np.matmul(vh, H(g_vh))
     inner = (f * (by_u - H(by_u))) * row + column * (f * (by_v - H(by_v))) + g_s[..., None, :] * eye
-    inverse = _apart(s, biggest[..., 0])
+    inverse = _over(s, _lost(s, s))
     if x.dtype.kind == "c":  # the phase that U and V share
         inner = inner + 1j * np.imag(by_u * eye) * inverse[..., None, :]
     c = np.matmul(u, np.matmul(inner, vh))
