@@ -1,5 +1,6 @@
 """minigrad: the autograd framework that a person can read, check and see."""
 
+import importlib
 from typing import TYPE_CHECKING
 
 from . import numpy_protocol as numpy_protocol
@@ -26,16 +27,34 @@ from .transforms import vjp as vjp
 globals().update(numpy_protocol.aliases() | {name: an_op for name, an_op in ops.items() if "." not in name})
 numpy_protocol.serve_aliases(Tensor)
 
-from . import data as data
-from . import fft as fft
-from . import linalg as linalg
-from . import nn as nn
-from . import optim as optim
-from .check import check_model as check_model
-from .check import gradcheck as gradcheck
-from .check import numerical_gradient as numerical_gradient
-from .draw import draw as draw
-
 if TYPE_CHECKING:
+    from . import data as data
+    from . import fft as fft
+    from . import linalg as linalg
+    from . import nn as nn
+    from . import optim as optim
+    from . import testing as testing
+    from .check import check_model as check_model
+    from .check import check_op as check_op
+    from .check import gradcheck as gradcheck
+    from .check import numerical_gradient as numerical_gradient
+    from .draw import draw as draw
 
     def __getattr__(name: str) -> Op: ...
+
+else:
+    # What is built on the engine is imported when it is first used, so that `import minigrad` is quick.
+    _LATER = dict.fromkeys(("check_model", "check_op", "gradcheck", "numerical_gradient"), "check") | {"draw": "draw"}
+    _MODULES = {"data", "fft", "linalg", "nn", "optim", "testing"}
+
+    def __getattr__(name):
+        if name in _MODULES:
+            return importlib.import_module(f"{__name__}.{name}")
+        if name in _LATER:
+            found = getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+            globals()[name] = found
+            return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+    def __dir__():
+        return sorted(globals().keys() | _LATER.keys() | _MODULES)
