@@ -11,7 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from ..op import Op
-from .arrays import EVERYWHERE, Domain, Shape, arrays, axes, axis, broadcastable, indices, masks, several
+from .arrays import EVERYWHERE, Domain, Shape, arrays, axes, axis, broadcastable, fill, indices, masks, seeds, several
 from .arrays import shapes as any_shapes
 from .call import Call, Draw
 
@@ -41,6 +41,9 @@ class Signature:
         parameters = self.op.parameters if self.op else tuple(inspect.signature(inner).parameters.values())
         self.parameters = [p for p in parameters[fixed:] if p.name not in given and p.kind is not p.VAR_KEYWORD]
         self.elementwise = self.op is not None and self.op.elementwise
+        self.complex = (
+            self.elementwise and "D->D" in "".join(getattr(self.op.forward, "types", ())) if self.op else False
+        )
         self.listed = getattr(self.op, "_gathers", None)
         self.arrays = [p.name for p in self.parameters if self._is_array(p)]
 
@@ -68,6 +71,11 @@ def _calls(draw: Draw, function: Callable[..., Any], signature: Signature) -> Ca
     for form in forms[start:] + forms[:start]:
         shape = _shapes(form, count)
         arrays = dict(zip(signature.arrays, draw(several(count, shape=shape, domains=domains))))
+        if signature.complex and draw(st.integers(0, 9)) == 9:
+            arrays = {name: fill(x.shape, "gaussian", draw(seeds), dtype=complex) for name, x in arrays.items()}
+        elif signature.elementwise and count > 1 and draw(st.integers(0, 9)) == 9:
+            name = draw(st.sampled_from(signature.arrays))  # a Python number, which keeps float32 what it is
+            arrays[name] = float(fill((), "gaussian", draw(seeds), signature.domain(name)))
         call = _with_arguments(draw, signature, arrays)
         if len(forms) == 1 or _takes(function, call):
             break
@@ -85,7 +93,7 @@ def _takes(function: Callable[..., Any], call: Call) -> bool:
 
 def _with_arguments(draw: Draw, signature: Signature, values: dict[str, Any]) -> Call:
     """The arrays in their places, and the other arguments drawn to fit the first of them."""
-    first = next(iter(values.values()), np.zeros(()))
+    first = next((x for x in values.values() if isinstance(x, np.ndarray)), np.zeros(()))
     args: list[Any] = []
     kwargs: dict[str, Any] = {}
     for p in signature.parameters:

@@ -216,6 +216,8 @@ def _wrong(numerics: Numerics, line: _Line, claimed: float) -> Slope | None:
         if abs(claimed - slope.value) <= allowed_for(claimed, slope.value, slope.error):
             return None
     sides = bracket(numerics, line.at, line.origin)
+    if sides.left.jumps or sides.right.jumps:
+        return None  # at a jump there is no derivative of any kind
     if sides.is_kink and sides.accepts(claimed) in (True, None):
         return None
     return None if sides.is_kink and _between(numerics, line, claimed) else slope
