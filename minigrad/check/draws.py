@@ -1,6 +1,8 @@
-"""What is drawn at random for a check: the gradient that arrives from above."""
+"""What is drawn at random for a check: the gradient that arrives from above, and points nearby."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -19,3 +21,10 @@ def draw_g(y: Vector, rng: np.random.Generator) -> Vector:
     if size.size and np.nanmax(size) > 1e3:
         g = g / np.fmax(1.0, size)
     return np.where(np.isfinite(y), g, 0)
+
+
+def nearby(points: Sequence[Vector], width: float, rng: np.random.Generator) -> list[Vector]:
+    """Each value times a random factor near 1, the same for equal values."""
+    values = np.unique(np.concatenate([p.ravel() for p in points]))
+    factors = 1 + width * rng.uniform(-1, 1, len(values))
+    return [p * factors[np.searchsorted(values, p)] for p in points]

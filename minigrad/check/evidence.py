@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .compare import Comparison, Numerics, allowed_for
-from .draws import draw_g
+from .draws import draw_g, nearby
 from .ladder import Loss, noise_near
 from .points import Vector
 from .subject import Array, Fault, Subject
@@ -101,7 +101,7 @@ def redraws(draw: Draw, rng: np.random.Generator) -> Iterator[Draw]:
     for width in (0.3, 0.3, 0.3, 0.3, 0.3, 0.02, 0.02, 0.02, 0.02, 0.0):
         if made == REDRAWS:
             return
-        points = _nearby(draw.points, width, rng)
+        points = nearby(draw.points, width, rng)
         try:
             y = subject.evaluate(points)
         except (ArithmeticError, ValueError):
@@ -118,13 +118,6 @@ def redraws(draw: Draw, rng: np.random.Generator) -> Iterator[Draw]:
         comparison = numerics.compare(k, claimed, _chosen(draw.comparison, rng))
         yield Draw(subject, k, points, g, analytic, comparison, numerics, at_kinks(numerics, comparison))
         made += 1
-
-
-def _nearby(points: Sequence[Array], width: float, rng: np.random.Generator) -> list[Array]:
-    """Each value times a random factor near 1, the same for equal values."""
-    values = np.unique(np.concatenate([p.ravel() for p in points]))
-    factors = 1 + width * rng.uniform(-1, 1, len(values))
-    return [p * factors[np.searchsorted(values, p)] for p in points]
 
 
 def _chosen(comparison: Comparison, rng: np.random.Generator) -> Array:

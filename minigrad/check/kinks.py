@@ -34,9 +34,9 @@ class Bracket(NamedTuple):
     right: Side
 
     @property
-    def is_jump(self) -> bool:
-        """Whether the value here belongs to neither side, so that there is no derivative of any kind."""
-        return self.left.jumps and self.right.jumps
+    def has_no_slope(self) -> bool:
+        """Whether neither side has a slope: f jumps there, or is not defined."""
+        return all(side.jumps or np.isnan(side.value) for side in self)
 
     @property
     def is_kink(self) -> bool:
@@ -49,9 +49,11 @@ class Bracket(NamedTuple):
     def accepts(self, claimed: float) -> bool | None:
         """Whether a claimed slope is one of a subgradient; None where nobody can say."""
         sides = [side for side in self if not side.jumps and not np.isnan(side.value)]
+        if not sides:
+            return None
         if np.isnan(claimed):
             return False
-        if not sides or not self.is_kink:
+        if not self.is_kink:
             return None
         slack = max((allowed_for(claimed, s.value, s.error) for s in sides if np.isfinite(s.value)), default=0.0)
         low, high = min(s.value for s in sides), max(s.value for s in sides)

@@ -120,7 +120,7 @@ class GradReport:
         lines: list[str] = []
         for one in wrong:
             head = f'{one.verdict.value}   {self.title}: the gradient of "{one.name}", shape {one.shape}, {one.dtype}'
-            lines += [f"{head:<75}{drawn}", ""]
+            lines += [f"{head:<74} {drawn}", ""]
             lines += _findings(one)
         if not wrong:
             lines += [f"{f'{self.verdict.value}   {self.title}':<75}{drawn}", ""]

@@ -9,7 +9,7 @@ import numpy as np
 from ..containers import flatten
 from ..transforms import vjp
 from .draws import draw_g
-from .subject import Traced, spread
+from .subject import Array, Traced, spread
 
 
 def second_order(subject: Traced, seed: int) -> Traced:
@@ -41,7 +41,10 @@ def generic(subject: Traced, seed: int) -> Traced:
     """
     rng = np.random.default_rng(seed)
     points = [p * (1 + 1e-3 * rng.uniform(-1, 1, p.shape)) for p in subject.points]
-    points = [np.where(p == 0, 1e-3 * rng.uniform(-1, 1, p.shape), p) for p in points]
+    points = [
+        _as_symmetric(old, np.where(p == 0, 1e-3 * rng.uniform(-1, 1, p.shape), p))
+        for old, p in zip(subject.points, points)
+    ]
     here = second_order(subject, seed)
     try:
         moved = subject.moved(points)
@@ -52,3 +55,10 @@ def generic(subject: Traced, seed: int) -> Traced:
     claims = here.pull(here.points, g)
     finite = all(isinstance(a, np.ndarray) and np.isfinite(a).all() for a in claims)
     return moved if fine and finite else subject
+
+
+def _as_symmetric(old: Array, new: Array) -> Array:
+    """What was a symmetric matrix stays one."""
+    if old.ndim < 2 or not np.array_equal(old, np.conj(np.swapaxes(old, -1, -2))):
+        return new
+    return np.asarray((new + np.conj(np.swapaxes(new, -1, -2))) / 2)

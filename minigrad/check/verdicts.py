@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from .compare import Comparison, Numerics, place
+from .compare import Comparison, Numerics, allowed_for, place
 from .kinks import bracket
 from .points import along_element
 from .report import Element, InputReport, Verdict
-from .subject import Subject
+from .subject import Array, Subject
 
 AT_KINKS = 200  # elements whose one-sided derivatives are looked at
 TELLING = 0.1  # an error of a tenth of the largest derivative leaves nothing to be said
@@ -17,7 +17,7 @@ TELLING = 0.1  # an error of a tenth of the largest derivative leaves nothing to
 def at_kinks(numerics: Numerics, comparison: Comparison) -> dict[int, bool | None]:
     """Of the elements that seem wrong: which are at a kink, and whether they are right there.
 
-    None where f jumps on both sides or is not finite, so that nobody can say.
+    None where f has no slope on either side, so that nobody can say.
     """
     found: dict[int, bool | None] = {}
     point = numerics.points[comparison.k]
@@ -32,9 +32,32 @@ def at_kinks(numerics: Numerics, comparison: Comparison) -> dict[int, bool | Non
         line = along_element(numerics.at, numerics.points, comparison.k, index)
         sides = bracket(numerics, line, float(abs(point[index])))
         accepted = sides.accepts(float(comparison.analytic[j]))
-        if accepted is not None or sides.is_jump:
+        if accepted is not None or sides.has_no_slope:
             found[int(j)] = accepted
     return found
+
+
+def right_for_symmetric(comparison: Comparison, x: Array, analytic: Array) -> bool:
+    """Whether a function that reads one triangle of a symmetric matrix has a gradient that is right for such matrices.
+
+    The numerical derivative is 0 in the triangle that is not read; the rule shares it between both. As directions that
+    keep the matrix symmetric see it, these are the same.
+    """
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2] or x.shape[-1] < 2 or len(comparison.indices) != x.size:
+        return False
+    if not np.array_equal(x, np.conj(np.swapaxes(x, -1, -2))) or not np.isfinite(comparison.error).all():
+        return False
+    numeric, error = np.zeros(x.size, comparison.numeric.dtype), np.zeros(x.size)
+    numeric[comparison.indices], error[comparison.indices] = comparison.numeric, comparison.error
+    numeric, error = numeric.reshape(x.shape), error.reshape(x.shape)
+    if (np.abs(np.triu(numeric, 1)) > 4 * error).any() and (np.abs(np.tril(numeric, -1)) > 4 * error).any():
+        return False
+    a, v, e = analytic + _adjoint(analytic), numeric + _adjoint(numeric), error + np.swapaxes(error, -1, -2)
+    return bool((np.abs(a - v) <= allowed_for(a, v, e)).all())
+
+
+def _adjoint(x: Array) -> Array:
+    return np.asarray(np.conj(np.swapaxes(x, -1, -2)))
 
 
 def judge(subject: Subject, comparison: Comparison, kinks: dict[int, bool | None], words: str) -> InputReport:
