@@ -35,6 +35,7 @@ class _Linearized:
         self.higher = outer.record and (outer.inside or any(type(a) is Tensor for a in leaves + others))
         with within(record=True, inside=True):
             self.inputs = [_input(who, a, self.higher) for a in leaves]
+            self.ends = [t.node for t in self.inputs if t.node is not None]  # now: f may rebind them, x[0] = 1
             row = iter(self.inputs)
             args = list(args)
             for i, (part, rebuild) in zip(argnums, selected):
@@ -54,12 +55,9 @@ class _Linearized:
             if type(out) is Tensor and out.node is not None:
                 g = make(g, None) if higher and type(g) is not Tensor else g
                 roots[out.node] = roots[out.node] + g if out.node in roots else g
-        ends = [t.node for t in self.inputs if t.node is not None]  # every input has one
-        found = backward(roots, targets=set(ends), lift=make if higher else None, retain=retain or higher)
-        for t, end in zip(self.inputs, ends):
-            if end not in found:
-                found[end] = make(np.zeros_like(t._data), None) if higher else np.zeros_like(t._data)
-        return [g if not higher or type(g) is Tensor else make(g, None) for g in (found[end] for end in ends)]
+        found = backward(roots, targets=set(self.ends), lift=make if higher else None, retain=retain or higher)
+        gradients = [found[end] if end in found else np.zeros(end.shape, end.dtype) for end in self.ends]
+        return [make(g, None) if higher and type(g) is not Tensor else g for g in gradients]
 
     def containers(self, gradients: list[Any]) -> list[Any]:
         """Gradients put together in the form of each argument."""
