@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.fft import fftfreq as fftfreq
+from numpy.fft import rfftfreq as rfftfreq
 
 from . import numpy_protocol
 from .op import Op

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.linalg import LinAlgError as LinAlgError
 
 from . import numpy_protocol
 from .op import Op

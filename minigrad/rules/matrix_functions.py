@@ -10,7 +10,7 @@ import numpy as np
 from .. import numpy_protocol
 from ..declare import op
 from ..graph import Array
-from . import products
+from . import products, shaping
 from .axes import Shape
 from .diagonals import on_diagonal
 from .products import mT
@@ -136,5 +136,6 @@ for _name, _op in (
     ("tensordot", products.tensordot),
     ("vecdot", products.vecdot),
     ("cross", products.cross),
+    ("matrix_transpose", shaping.matrix_transpose),
 ):
     numpy_protocol.served[getattr(np.linalg, _name)] = _op

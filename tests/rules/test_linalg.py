@@ -103,9 +103,9 @@ def test_lstsq_is_pinv_times_b(shape: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("order", [None, 1, 2, 3, 0.5, 0, inf, -inf, -1])
 def test_norm_at_0_is_0(order: Any) -> None:
-    assert not np.any(mg.grad(lambda x: L.norm(x, order))(np.zeros(3))) or order in (inf, -inf)
-    g = mg.grad(lambda x: np.sum(L.norm(x, order, axis=1)))(np.array([[0.0, 0, 0], [1, 2, 3]]))
-    assert np.isfinite(g).all()
+    with np.errstate(divide="ignore"):  # NumPy's own, for -1
+        g = mg.grad(lambda x: np.sum(L.norm(x, order, axis=1)))(np.array([[0.0, 0, 0], [1, 2, 3]]))
+    assert not g[0].any() and np.isfinite(g[1]).all()
 
 
 @pytest.mark.parametrize("order", ["fro", "nuc", 1, 2, inf, -1, -2, -inf])

@@ -28,14 +28,22 @@ def _(draw: Draw) -> Call:
 @inputs_of("fft.fftn", "fft.ifftn", "fft.rfftn")
 def _(draw: Draw) -> Call:
     x = draw(arrays(some))
-    lengths = tuple(draw(st.integers(1, 4)) for _ in x.shape) if draw(st.booleans()) else None
-    return call(x, lengths, None, draw(scalings))
+    if draw(st.booleans()):
+        return call(x, norm=draw(scalings))
+    return call(x, *draw(_lengths_and_axes(x.ndim)), draw(scalings))
 
 
 @inputs_of("fft.irfftn")
 def _(draw: Draw) -> Call:
     x = draw(arrays(some, dtype=np.complex128))
-    return call(x, tuple(draw(st.integers(1, 4)) for _ in x.shape), None, draw(scalings))
+    return call(x, *draw(_lengths_and_axes(x.ndim)), draw(scalings))
+
+
+@st.composite
+def _lengths_and_axes(draw: Draw, ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Some axes in any order, and how long the transform is along each."""
+    chosen = draw(st.lists(st.integers(0, ndim - 1), min_size=1, unique=True))
+    return tuple(draw(st.integers(1, 4)) for _ in chosen), tuple(chosen)
 
 
 @inputs_of("fft.fft2", "fft.ifft2", "fft.rfft2")
