@@ -1,6 +1,6 @@
 """How does one train a network with minigrad? Two interleaved half circles, and a training loop of five lines.
 
-    python examples/moons.py
+python examples/moons.py
 """
 
 import numpy as np

@@ -36,15 +36,18 @@ if TYPE_CHECKING:
     from . import testing as testing
     from .check import check_model as check_model
     from .check import check_op as check_op
-    from .check import gradcheck as gradcheck
     from .check import numerical_gradient as numerical_gradient
+    from .check.gradcheck import gradcheck as gradcheck
     from .draw import draw as draw
+    from .io import load as load
+    from .io import save as save
 
     def __getattr__(name: str) -> Op: ...
 
 else:
     # What is built on the engine is imported when it is first used, so that `import minigrad` is quick.
-    _LATER = dict.fromkeys(("check_model", "check_op", "gradcheck", "numerical_gradient"), "check") | {"draw": "draw"}
+    _LATER = {"draw": "draw", "load": "io", "save": "io"}
+    _LATER |= dict.fromkeys(("check_model", "check_op", "gradcheck", "numerical_gradient"), "check")
     _MODULES = {"data", "fft", "linalg", "nn", "optim", "testing"}
 
     def __getattr__(name):

@@ -84,7 +84,9 @@ def op(
         listed = gathers or starred
         title = name or forward.__name__
         if listed:
-            made: Op = Gathering(forward, title, parameters, listed, domain=domain, flat=flat, selects=selects, holomorphic=holomorphic)
+            made: Op = Gathering(
+                forward, title, parameters, listed, domain=domain, flat=flat, selects=selects, holomorphic=holomorphic
+            )
         else:
             made = Op(forward, title, parameters, domain=domain, flat=flat, selects=selects, holomorphic=holomorphic)
         return _register(made, site)

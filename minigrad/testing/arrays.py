@@ -9,6 +9,7 @@ Everything shrinks to few axes, short axes, and plain arguments.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -199,7 +200,7 @@ def _tied(y: Array, x: Array, rng: np.random.Generator) -> Array:
     return np.where(rng.random(y.shape) < 0.5, x, y)
 
 
-# -- layouts ------------------------------------------------------------------------------------------------------------
+# -- layouts ----------------------------------------------------------------------------------------------------------
 
 LAYOUTS = ("C", "Fortran", "strided", "reversed", "zero-stride")
 
@@ -232,7 +233,7 @@ def laid_out(x: Array, layout: str) -> Array:
 
 layouts: Strategy = st.sampled_from(LAYOUTS)
 
-# -- arguments ------------------------------------------------------------------------------------------------------------
+# -- arguments --------------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -304,14 +305,14 @@ def index_arrays(draw: Draw, n: int, shape: Shape | Strategy | None = None) -> A
         shape = draw(shapes(max_axes=2, max_side=3)) if n else (0,)
     elif isinstance(shape, st.SearchStrategy):
         shape = draw(shape)
-    size = int(np.prod(shape, dtype=int))
+    size = math.prod(shape)  # type: ignore[arg-type]  # a shape by now
     values = draw(st.lists(st.integers(-n, n - 1), min_size=size, max_size=size)) if n and size else []
     return np.array(values, dtype=np.int64).reshape(shape if n or not size else (0,))
 
 
 def masks(shape: Shape) -> Strategy:
     """Boolean arrays of a shape."""
-    size = int(np.prod(shape, dtype=int))
+    size = math.prod(shape)  # type: ignore[arg-type]  # a shape by now
     return st.lists(st.booleans(), min_size=size, max_size=size).map(
         lambda row: np.array(row, dtype=bool).reshape(shape)
     )
@@ -354,7 +355,7 @@ def indices(draw: Draw, shape: Shape) -> Any:
     return parts[0] if len(parts) == 1 and draw(st.booleans()) else tuple(parts)
 
 
-# -- matrices -------------------------------------------------------------------------------------------------------------
+# -- matrices ---------------------------------------------------------------------------------------------------------
 
 
 @st.composite

@@ -1,0 +1,87 @@
+"""The shell command, as a newcomer would use it."""
+
+import sys
+import time
+
+import pytest
+
+from minigrad.cli import main
+
+
+@pytest.fixture
+def file_of_ops(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        "import numpy as np, minigrad as mg\n"
+        "def f():\n"
+        "    x = mg.tensor(2.0, requires_grad=True, name='x')\n"
+        "    return mg.sin(x) * x\n"
+        "value = 3\n"
+        "def g():\n"
+        "    return 1.0\n"
+    )
+    return path
+
+
+def test_demo(tmp_path, capsys):
+    started = time.perf_counter()
+    assert main(["demo", "--out", str(tmp_path / "out"), "--seed", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "test accuracy 9" in printed and "the gradients are right" in printed
+    assert printed.count("OK") >= 2 and "graph.svg" in printed
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"graph.svg", "graph.png"}
+    assert time.perf_counter() - started < 300  # a hang, not a timing: it takes seconds
+
+
+def test_ops(capsys):
+    assert main(["ops", "sinh"]) == 0
+    printed = capsys.readouterr().out
+    assert "cosh" in printed and "2 ops with 'sinh' in their name" in printed
+    assert main(["ops", "no_such_op"]) == 1
+
+
+def test_draw(file_of_ops, tmp_path, capsys):
+    picture = tmp_path / "graph.svg"
+    assert main(["draw", f"{file_of_ops}:f", "-o", str(picture)]) == 0
+    assert "<svg" in picture.read_text() and "sin" in picture.read_text()
+    assert str(picture) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["draw", "{file}:missing", "-o", "x.svg"], "it defines no 'missing'"),
+        (["draw", "{file}:value", "-o", "x.svg"], "value gives int, not a Tensor"),
+        (["draw", "{file}:g", "-o", "x.svg"], "g gives float, not a Tensor"),
+        (["draw", "{file}", "-o", "x.svg"], "say which"),
+        (["draw", "nowhere.py:f", "-o", "x.svg"], "there is no such file"),
+        (["draw", "nothing", "-o", "x.svg"], "no op has this name"),
+        (["draw", "{file}:f", "-o", "x.jpeg2"], "no picture is written as '.jpeg2'"),
+    ],
+)
+def test_what_cannot_be_run_is_one_line_and_status_2(file_of_ops, capsys, arguments, message):
+    assert main([a.format(file=file_of_ops) for a in arguments]) == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+
+
+def test_a_file_that_fails_is_one_line(tmp_path, capsys):
+    path = tmp_path / "broken.py"
+    path.write_text("1 / 0\n")
+    assert main(["draw", f"{path}:f", "-o", "x.svg"]) == 2
+    assert "ZeroDivisionError while running it" in capsys.readouterr().err
+
+
+def test_unknown_commands_say_what_there_is(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["nonsense"])
+    assert stopped.value.code == 2 and "demo" in capsys.readouterr().err
+
+
+def test_import_brings_in_numpy_and_nothing_heavy():
+    import subprocess
+
+    code = (
+        "import sys, minigrad; print([m for m in ('hypothesis', 'graphviz', 'rich', 'matplotlib') if m in sys.modules])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
