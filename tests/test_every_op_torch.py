@@ -8,7 +8,6 @@ from hypothesis import HealthCheck, given, settings
 
 import minigrad as mg
 import minigrad.testing as mt
-from minigrad.containers import flatten
 from minigrad.testing.laws import Pull
 
 torch = pytest.importorskip("torch")
@@ -39,8 +38,8 @@ RENAMED = {
 
 
 def torchs(name):
-    """PyTorch's function of a name, in the namespaces where NumPy's names live, then among the network functions."""
-    for root in (torch, torch.nn.functional):
+    """PyTorch's function of a name, among the network functions, else where NumPy's names live."""
+    for root in (torch.nn.functional, torch):
         found = root
         for part in name.split("."):
             found = getattr(found, part, None)
@@ -58,7 +57,9 @@ def ask_torch(op, function, pull):
     Leading arrays go by place and what follows by name; where PyTorch's function says its parameters, all but the first
     argument go by name.
     """
-    tensors = {i: torch.tensor(leaf) for i, leaf in enumerate(pull.call.leaves()) if isinstance(leaf, np.ndarray)}
+    tensors = {
+        i: torch.tensor(leaf) for i, leaf in enumerate(pull.call.leaves()) if isinstance(leaf, (np.ndarray, np.generic))
+    }
     inputs = [tensors[x.position].requires_grad_() for x in pull.inputs]
     call = pull.call.replaced(tensors)
     try:
@@ -75,6 +76,7 @@ def ask_torch(op, function, pull):
         else:
             names[RENAMED.get(name, name)] = value
     names |= {RENAMED.get(name, name): value for name, value in call.kwargs.items()}
+    names = {name: value for name, value in names.items() if value is not None}
     try:
         out = function(*places, **names)
     except (TypeError, RuntimeError, IndexError, ValueError, AttributeError):
