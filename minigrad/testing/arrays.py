@@ -305,14 +305,14 @@ def index_arrays(draw: Draw, n: int, shape: Shape | Strategy | None = None) -> A
         shape = draw(shapes(max_axes=2, max_side=3)) if n else (0,)
     elif isinstance(shape, st.SearchStrategy):
         shape = draw(shape)
-    size = math.prod(shape)  # type: ignore[arg-type]  # a shape by now
+    size = math.prod(shape)
     values = draw(st.lists(st.integers(-n, n - 1), min_size=size, max_size=size)) if n and size else []
     return np.array(values, dtype=np.int64).reshape(shape if n or not size else (0,))
 
 
 def masks(shape: Shape) -> Strategy:
     """Boolean arrays of a shape."""
-    size = math.prod(shape)  # type: ignore[arg-type]  # a shape by now
+    size = math.prod(shape)
     return st.lists(st.booleans(), min_size=size, max_size=size).map(
         lambda row: np.array(row, dtype=bool).reshape(shape)
     )
