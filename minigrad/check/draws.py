@@ -28,3 +28,9 @@ def nearby(points: Sequence[Vector], width: float, rng: np.random.Generator) -> 
     values = np.unique(np.concatenate([p.ravel() for p in points]))
     factors = 1 + width * rng.uniform(-1, 1, len(values))
     return [p * factors[np.searchsorted(values, p)] for p in points]
+
+
+def shuffled(points: Sequence[Vector], rng: np.random.Generator) -> list[Vector]:
+    """The same values in other places: what is wrong because of a value moves with it. Equal shapes, equal moves."""
+    orders = {p.shape: rng.permutation(p.size) for p in points}
+    return [p.reshape(-1)[orders[p.shape]].reshape(p.shape) for p in points]

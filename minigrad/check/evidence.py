@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .compare import Comparison, Numerics, allowed_for
-from .draws import draw_g, nearby
+from .draws import draw_g, nearby, shuffled
 from .ladder import Loss, noise_near
 from .points import Vector
 from .subject import Array, Fault, Subject
@@ -60,9 +60,9 @@ class Draw:
         return split(self.subject.evaluate(self.points), self.subject.output_shapes)
 
     def fits(self, candidate: Any, at: Comparison | None = None) -> bool:
-        """Whether `candidate`, an array of the input's shape, is what the gradient should be."""
+        """Whether `candidate`, an array of the input's shape, is what the gradient should be, and is not."""
         c = self.smooth if at is None else at
-        if not len(c.indices) or np.shape(candidate) != self.x.shape:
+        if not c.wrong.any() or np.shape(candidate) != self.x.shape:
             return False
         with np.errstate(all="ignore"):
             values = np.asarray(candidate).reshape(-1)[c.indices]
@@ -93,15 +93,19 @@ def split(y: Vector, shapes: Sequence[tuple[int, ...]]) -> list[Array]:
 
 
 def redraws(draw: Draw, rng: np.random.Generator) -> Iterator[Draw]:
-    """The same check at nearby points, with other g. Ties and zeros stay; none where the gradients are given arrays."""
+    """The same check at nearby points, with other g; in some the values of each input have changed places.
+
+    Ties and zeros stay. There are none where the gradients are given arrays.
+    """
     subject, k = draw.subject, draw.k
     if subject.fixed:
         return
     made = 0
-    for width in (0.3, 0.3, 0.3, 0.3, 0.3, 0.02, 0.02, 0.02, 0.02, 0.0):
+    ways = [(0.3, False), (0.3, True), (0.3, True)] * 2 + [(0.02, False)] * 4 + [(0.0, False)]
+    for width, shuffle in ways:
         if made == REDRAWS:
             return
-        points = nearby(draw.points, width, rng)
+        points = nearby(shuffled(draw.points, rng) if shuffle else draw.points, width, rng)
         try:
             y = subject.evaluate(points)
         except (ArithmeticError, ValueError):

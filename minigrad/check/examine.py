@@ -139,7 +139,7 @@ def _check_ties(
         element = Element(
             f"all {value:.3g}", claimed, slope.value, slope.error, abs(claimed - slope.value) / slope.error
         )
-        share = f"{claimed / slope.value:.3g} times" if slope.value else f"{claimed:.3g}, not 0:"
+        share = f"{claimed / slope.value + 0.0:.3g} times" if slope.value else f"{claimed:.3g}, not 0:"
         for k, u in zip(known, directions):
             if u.any():
                 inputs[k].cause = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .culprit import name_the_op
 from .examine import examine
 from .report import GradReport
 from .second import generic, second_order
@@ -53,6 +54,7 @@ def gradcheck(
     """
     subject: Traced | Given = Traced(f, inputs) if analytic is None else Given(f, inputs, analytic)
     report = examine(subject, seed, sample)
+    name_the_op(report, subject, seed)
     if order > 1 and report.verdict.passes:
         if isinstance(subject, Given):
             raise ValueError(

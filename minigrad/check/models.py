@@ -16,6 +16,7 @@ import numpy as np
 from ..backward import backward
 from ..context import no_grad, within
 from ..tensor import Tensor
+from .culprit import name_the_op
 from .examine import examine
 from .points import Vector, unit_of_rounding
 from .report import GradReport, InputReport, Verdict, word_for, worst_of
@@ -62,7 +63,7 @@ class ModelReport:
 
     def __str__(self) -> str:
         count = len(self.inputs)
-        lines = [f"{self.verdict.value:<8}{self.title}: the gradients of the whole loss for {count} parameters", ""]
+        lines = [f"{self.verdict.value}   {self.title}: the gradients of the whole loss for {count} parameters", ""]
         for step, report in self.reports.items():
             when = "at the start" if step == 0 else f"after {step} steps"
             worst = max((one.ratio for one in report.inputs), default=0.0)
@@ -134,6 +135,7 @@ def check_model(
             done = step
             subject.start_here()
             report = reports[step] = examine(subject, seed)
+            name_the_op(report, subject, seed)
             if report.verdict is Verdict.NOT_DETERMINISTIC:
                 _name_layers(subject, report)
                 break
@@ -184,6 +186,12 @@ class ModelLoss:
     def _put(self, points: Sequence[Array]) -> None:
         for parameter, point in zip(self.parameters, points):
             parameter.data = point
+
+    def compute(self) -> Tensor:
+        self._put(self.points)
+        out = self._loss()
+        self._state.restore_buffers()
+        return out
 
     def forward(self) -> None:
         """A forward pass whose result nobody wants."""

@@ -66,7 +66,8 @@ class State:
 
 def drawn_by(model: Any, forward: Callable[[], Any]) -> list[str]:
     """The modules whose outputs differ between two forward passes although their inputs do not: they drew numbers."""
-    names = {id(module): name or type(module).__name__ for name, module in model.named_modules()}
+    names = {id(module): name for name, module in model.named_modules()}
+    kinds = {id(module): type(module).__name__ for module in model.modules()}
     passes: list[list[tuple[int, list[Array], list[Array]]]] = []
     removers = []
 
@@ -83,15 +84,13 @@ def drawn_by(model: Any, forward: Callable[[], Any]) -> list[str]:
         for remove in removers:
             with suppress(Exception):
                 remove() if callable(remove) else remove.remove()
-    drew: list[str] = []
-    for (key, x1, y1), (_, x2, y2) in zip(*passes):
-        inside = [name for name in drew if name.startswith(f"{names[key]}.")] or names[key] in (
-            "",
-            type(model).__name__,
-        )
-        if _same(x1, x2) and not _same(y1, y2) and not (inside and drew) and names[key] not in drew:
-            drew.append(names[key])
-    return drew
+    drew: dict[str, str] = {}
+    for (key, x1, y1), (_, x2, y2) in zip(*passes):  # in the order in which they ended: children before parents
+        name = names[key]
+        inside = any(not name or child.startswith(f"{name}.") for child in drew)
+        if _same(x1, x2) and not _same(y1, y2) and not inside:
+            drew[name] = f"{name} ({kinds[key]})" if name else kinds[key]
+    return list(drew.values())
 
 
 def _arrays(values: Any) -> list[Array]:

@@ -48,6 +48,9 @@ class Subject(Protocol):
     def pull(self, points: Sequence[Array], g: Vector) -> list[Array | Fault | None]:
         """The claimed gradients at these points; None where nothing is claimed."""
 
+    def compute(self) -> Any:
+        """The result as a Tensor with its graph; None where the gradients do not come from one."""
+
     def where(self, k: int) -> str:
         """Where the backward rule for an input stands: file:line and words."""
 
@@ -97,6 +100,9 @@ class Traced:
             leaves[i] = point
         args, kwargs = self._rebuild(leaves)
         return Traced(self.f, args, kwargs)
+
+    def compute(self) -> Any:
+        return self.call(*[Tensor(point, requires_grad=True) for point in self.points])
 
     def evaluate(self, points: Sequence[Array]) -> Vector:
         return output_vector([self.call(*points)])
@@ -218,6 +224,9 @@ class Given:
         for i, point in zip(self._which, points):
             leaves[i] = float(point) if isinstance(leaves[i], float) else point
         return self._rebuild(leaves)
+
+    def compute(self) -> Any:
+        return None
 
     def evaluate(self, points: Sequence[Array]) -> Vector:
         return output_vector([self.f(*self._arguments(points))])

@@ -26,10 +26,10 @@ def subset(draw: Draw) -> Iterator[Finding]:
     if not wrong.any():
         yield from _nothing_wrong(draw)
         return
-    bad, good = wrong[known], ~wrong[known]
+    bad = wrong[known]
     for key, text, member in _properties(draw, known):
         if (member == bad).all():
-            yield Finding(key, f"wrong only {text}", f"{bad.sum()} wrong and {good.sum()} right elements")
+            yield Finding(key, f"wrong only {text}", _numbers(draw, known, bad))
     yield from _thresholds(draw, known, bad)
     if c.excess.size == draw.x.size or bad.sum() == 1:
         yield from _places(draw, c.indices[known][bad], c.indices[known])
@@ -55,6 +55,11 @@ def _properties(draw: Draw, known: Array) -> Iterator[tuple[tuple[Any, ...], str
         yield ("positive", name), f"where {who} is positive", x > 0
         yield ("not positive", name), f"where {who} is not positive", x <= 0
         yield ("not negative", name), f"where {who} is not negative", x >= 0
+        if name != draw.subject.names[draw.k]:
+            mine = draw.x.reshape(-1)[indices]
+            yield ("equal", name), f'where it equals "{name}"', mine == x
+            yield ("larger", name), f'where it is larger than "{name}"', mine > x
+            yield ("smaller", name), f'where it is smaller than "{name}"', mine < x
     every = np.concatenate([p.ravel() for p in draw.points])
     values, counts = np.unique(every, return_counts=True)
     mine = draw.x.reshape(-1)[indices]
@@ -80,10 +85,23 @@ def _properties(draw: Draw, known: Array) -> Iterator[tuple[tuple[Any, ...], str
 def _thresholds(draw: Draw, known: Array, bad: Array) -> Iterator[Finding]:
     x = draw.x.reshape(-1)[draw.comparison.indices[known]]
     if draw.x.dtype.kind != "c":
-        yield from _bounds("x", x, bad)
+        yield from _bounds("x", x, bad, _numbers(draw, known, bad))
 
 
-def _bounds(name: str, x: Array, bad: Array) -> Iterator[Finding]:
+def _numbers(draw: Draw, known: Array, bad: Array) -> str:
+    """How many are wrong, and whether by the same factor."""
+    c = draw.comparison.only(known).only(bad)
+    with np.errstate(all="ignore"):
+        ratio = c.numeric / c.analytic
+    factor = ""
+    if np.isfinite(ratio).all() and np.ptp(ratio.real) <= 1e-6 * np.abs(ratio).max(initial=0):
+        factor = f"; there numeric = {ratio.real[0]:.3f} x analytic"
+    elif not c.analytic.any():
+        factor = "; there the gradient is 0"
+    return f"{bad.sum()} wrong and {(~bad).sum()} right elements{factor}"
+
+
+def _bounds(name: str, x: Array, bad: Array, evidence: str = "") -> Iterator[Finding]:
     """Findings whose threshold lies between the right elements and the wrong ones."""
     good = ~bad
     for key, words, value in (
@@ -95,10 +113,10 @@ def _bounds(name: str, x: Array, bad: Array) -> Iterator[Finding]:
         high = float(np.min(value[bad], initial=np.inf))
         if low < high:
             text = "wrong only where x < -{t}" if key == "below" else f"wrong only where {words} > {{t}}"
-            yield Finding((key, name), text, "", (low, high))
+            yield Finding((key, name), text, evidence, (low, high))
     low, high = float(np.max(np.abs(x)[bad], initial=-np.inf)), float(np.min(np.abs(x)[good], initial=np.inf))
     if low < high:
-        yield Finding(("small", name), "wrong only where |x| < {t}", "", (low, high))
+        yield Finding(("small", name), "wrong only where |x| < {t}", evidence, (low, high))
 
 
 def _places(draw: Draw, bad: Array, known: Array) -> Iterator[Finding]:
