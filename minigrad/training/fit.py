@@ -1,4 +1,4 @@
-"""The training loop: batches, loss, gradients, step. With a progress bar, early stopping, and a stop at the first nan."""
+"""The training loop: batches, loss, gradients, step. With a progress bar, early stopping, a stop at the first nan."""
 
 from __future__ import annotations
 

@@ -7,7 +7,10 @@ from typing import Any
 
 
 class History:
-    """Rows of named numbers, one for each epoch: `history["loss"]` is a column, `history[-1]` a row. Prints as a table."""
+    """Rows of named numbers, one for each epoch: `history["loss"]` is a column, `history[-1]` a row.
+
+    It prints as a table.
+    """
 
     def __init__(self) -> None:
         self.rows: list[dict[str, float]] = []
@@ -65,6 +68,7 @@ class History:
             if group is losses and all(number > 0 for name in losses for number in self[name]):
                 axes.set_yscale("log")
             axes.set_xlabel("epoch")
+            axes.locator_params(axis="x", integer=True)
             axes.grid(alpha=0.3)
             axes.legend()
         if path is not None:

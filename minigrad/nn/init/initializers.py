@@ -42,10 +42,15 @@ def gain(nonlinearity: str, param: float | None = None) -> float:
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
         return math.sqrt(2 / (1 + slope**2))
-    table = {"linear": 1.0, "conv": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
+    if nonlinearity.startswith("conv"):
+        return 1.0
+    table = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
     if nonlinearity not in table:
-        raise ValueError(f"gain: no gain is known for {nonlinearity!r}; there is leaky_relu, {', '.join(table)}")
+        raise ValueError(f"gain: no gain is known for {nonlinearity!r}; there is leaky_relu, conv, {', '.join(table)}")
     return table[nonlinearity]
+
+
+initializers: dict[str, Callable[..., Any]] = {}  # by name: what `init="kaiming_normal"` means
 
 
 def _initializer(draw: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,6 +65,7 @@ def _initializer(draw: Callable[..., Any]) -> Callable[..., Any]:
 
     initializer.__name__ = initializer.__qualname__ = draw.__name__
     initializer.__doc__ = draw.__doc__
+    initializers[draw.__name__] = initializer
     return initializer
 
 
@@ -151,8 +157,8 @@ def _xavier(gain: float = 1.0) -> float:
     return gain**2
 
 
-def _kaiming(nonlinearity: str = "relu", a: float | None = None) -> float:
-    return gain(nonlinearity, a) ** 2
+def _kaiming(a: float = 0.0, nonlinearity: str = "leaky_relu") -> float:
+    return gain(nonlinearity, a) ** 2  # a leaky_relu of slope 0 is relu
 
 
 def _lecun() -> float:
@@ -160,7 +166,7 @@ def _lecun() -> float:
 
 
 _GLOROT = "Variance 2 / (fan_in + fan_out), for tanh and linear layers (Glorot and Bengio 2010). Option: gain."
-_HE = "Variance 2 / fan_in, for relu (He et al. 2015). Options: mode, nonlinearity, a (leaky_relu's slope)."
+_HE = "Variance 2 / fan_in, for relu (He et al. 2015). Options: a (leaky_relu's slope), mode, nonlinearity."
 _LECUN = "Variance 1 / fan_in (LeCun et al. 1998)."
 xavier_normal = glorot_normal = _scaled(_xavier, "fan_avg", "normal", "xavier_normal", _GLOROT)
 xavier_uniform = glorot_uniform = _scaled(_xavier, "fan_avg", "uniform", "xavier_uniform", _GLOROT)
@@ -168,6 +174,10 @@ kaiming_normal = he_normal = _scaled(_kaiming, "fan_in", "normal", "kaiming_norm
 kaiming_uniform = he_uniform = _scaled(_kaiming, "fan_in", "uniform", "kaiming_uniform", _HE)
 lecun_normal = _scaled(_lecun, "fan_in", "normal", "lecun_normal", _LECUN)
 lecun_uniform = _scaled(_lecun, "fan_in", "uniform", "lecun_uniform", _LECUN)
+for _name in ("xavier_normal", "xavier_uniform"):
+    initializers[_name.replace("xavier", "glorot")] = initializers[_name]
+for _name in ("kaiming_normal", "kaiming_uniform"):
+    initializers[_name.replace("kaiming", "he")] = initializers[_name]
 
 
 # -- structured -------------------------------------------------------------------------------------------------------
@@ -221,12 +231,9 @@ def resolve(init: str | Initializer | Callable[..., Any]) -> Initializer:
     """An initializer from a name, an initializer, or any callable `(shape, rng) -> array`."""
     if callable(init):
         return init
-    found = globals().get(init) if isinstance(init, str) and not init.startswith("_") else None
-    if found is None or init in ("fans", "gain", "resolve", "transposed", "lsuv") or not callable(found):
-        known = "zeros ones normal uniform xavier_uniform xavier_normal kaiming_uniform kaiming_normal orthogonal"
-        raise ValueError(f"init: {init!r} is no initializer; some are: {known}")
-    initializer: Initializer = found
-    return initializer
+    if init not in initializers:
+        raise ValueError(f"init: there is no initializer {init!r}; there are {', '.join(initializers)}")
+    return initializers[init]
 
 
 def draw(init: Any, shape: Sequence[int], rng: Rng, dtype: Any, who: str) -> npt.NDArray[Any]:
