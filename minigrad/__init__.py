@@ -23,6 +23,10 @@ from .transforms import jvp as jvp
 from .transforms import value_and_grad as value_and_grad
 from .transforms import vjp as vjp
 
+# These two have the names of their modules, which an import of the module alone would put in their place.
+from .checkpoint import checkpoint as checkpoint
+from .draw import draw as draw
+
 # Every op at the top, under its own name. Before the rest: an op called `load` or `save` would not hide ours.
 globals().update(numpy_protocol.aliases() | {name: an_op for name, an_op in ops.items() if "." not in name})
 numpy_protocol.serve_aliases(Tensor)
@@ -38,7 +42,6 @@ if TYPE_CHECKING:
     from .check import check_op as check_op
     from .check import numerical_gradient as numerical_gradient
     from .check.gradcheck import gradcheck as gradcheck
-    from .draw import draw as draw
     from .io import load as load
     from .io import save as save
 
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
 
 else:
     # What is built on the engine is imported when it is first used, so that `import minigrad` is quick.
-    _LATER = {"draw": "draw", "load": "io", "save": "io"}
+    _LATER = {"load": "io", "save": "io"}
     _LATER |= dict.fromkeys(("check_model", "check_op", "gradcheck", "numerical_gradient"), "check")
     _MODULES = {"data", "fft", "linalg", "nn", "optim", "testing"}
 

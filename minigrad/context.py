@@ -28,7 +28,28 @@ class Mode(NamedTuple):
 
 everyday = Mode()
 mode: ContextVar[Mode] = ContextVar("mode", default=everyday)
-generator: ContextVar[np.random.Generator] = ContextVar("generator", default=np.random.default_rng())  # noqa: B039 - one generator for all, by design
+
+
+class Generators:
+    """The random number generator of this context, made when it is first asked for: numpy.random takes time to import."""
+
+    def __init__(self) -> None:
+        self._current: ContextVar[np.random.Generator] = ContextVar("generator")
+
+    def get(self) -> np.random.Generator:
+        """The generator that initializers, dropout and shuffles draw from."""
+        try:
+            return self._current.get()
+        except LookupError:
+            self.set(np.random.default_rng())
+            return self._current.get()
+
+    def set(self, made: np.random.Generator) -> None:
+        """Draw from another generator from here on."""
+        self._current.set(made)
+
+
+generator = Generators()
 
 
 @contextlib.contextmanager
