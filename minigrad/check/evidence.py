@@ -112,7 +112,7 @@ def redraws(draw: Draw, rng: np.random.Generator) -> Iterator[Draw]:
             continue
         if y.shape != draw.g.shape or not np.isfinite(y).all():
             continue
-        g = draw_g(y, rng)
+        g = np.ones(1) if y.size == 1 else draw_g(y, rng)
         analytic = subject.pull(points, g)
         claimed = analytic[k]
         if not isinstance(claimed, np.ndarray) or claimed.shape != points[k].shape:
