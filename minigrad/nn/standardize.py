@@ -119,16 +119,19 @@ class Standardize(Module):
             warnings.warn(text, stacklevel=3)
 
     def forward(self, x: Any) -> Any:
-        """(x - mean) / std, in x's dtype. Never changes the statistics."""
+        """(x - mean) / std: computed in float64, since the mean may be large, and given in x's dtype.
+
+        Never changes the statistics.
+        """
         x = _as_array(x)
         mean, std = self._statistics(x)
-        return (x - mean) / std
+        return _in_dtype_of(x, (x - mean) / std)
 
     def inverse(self, x: Any) -> Any:
         """x std + mean: what `standardize` did, undone."""
         x = _as_array(x)
         mean, std = self._statistics(x)
-        return x * std + mean
+        return _in_dtype_of(x, x * std + mean)
 
     def _statistics(self, x: Any) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         if not self.fitted:
@@ -138,8 +141,7 @@ class Standardize(Module):
         reduced = len(fitted) > 1  # axes of length 1 may be reduced ones, which fit any length
         if len(shape) != len(fitted) or any(a != b and not (reduced and b == 1) for a, b in zip(shape, fitted)):
             raise ValueError(f"Standardize: x has features of shape {shape}; it was fitted to {fitted}")
-        dtype = x.dtype if x.dtype.kind == "f" else np.dtype(np.float64)
-        return self.mean.astype(dtype), np.where(self.std == 0, 1, self.std).astype(dtype)
+        return self.mean, np.where(self.std == 0, 1, self.std)
 
     def takes_shape(self, name: str, shape: tuple[int, ...]) -> bool:
         """Statistics of any shape fit a layer that has none."""
@@ -152,6 +154,10 @@ class Standardize(Module):
 
 def _as_array(x: Any) -> Any:
     return x if hasattr(x, "__array_function__") else np.asarray(x)
+
+
+def _in_dtype_of(x: Any, out: Any) -> Any:
+    return out if x.dtype == out.dtype or x.dtype.kind != "f" else out.astype(x.dtype)
 
 
 def _stop_at_first_non_finite(x: npt.NDArray[Any]) -> None:
