@@ -3,8 +3,6 @@
 With scores S = scale * Q K^T (+ mask), weights P = softmax(S) and out = P V:
 
     V gets P^T g,   P gets u = g V^T,   S gets d = P * (u - sum(u * P)),   Q gets scale * d K,   K gets scale * d^T Q
-
-and since sum(u * P) = sum(g * out), the rule needs no second matrix of P's size for it.
 """
 
 from __future__ import annotations
@@ -68,7 +66,6 @@ def scaled_dot_product_attention(
 @scaled_dot_product_attention.vjp("query", "key", "value", "attn_mask", "dropout_mask")
 def _(
     g: Array,
-    out: Array,
     query: Array,
     key: Array,
     value: Array,
@@ -78,11 +75,13 @@ def _(
     scale: float | None,
 ) -> tuple[Array | None, ...]:
     weights = attention_weights(query, key, attn_mask, is_causal, scale)
-    kept = weights if dropout_mask is None else weights * dropout_mask
-    for_value = unbroadcast(np.matmul(mT(kept), g), value.shape)
     u = np.matmul(g, mT(value))
     for_dropout = None if dropout_mask is None else unbroadcast(u * weights, dropout_mask.shape)
-    d = kept * u - weights * (g * out).sum(axis=-1, keepdims=True)
+    kept = weights
+    if dropout_mask is not None:
+        kept, u = kept * dropout_mask, u * dropout_mask
+    for_value = unbroadcast(np.matmul(mT(kept), g), value.shape)
+    d = _softmax_vjp(u, weights)
     for_query, for_key, for_mask = _to_scores(d, query, key, attn_mask, scale)
     return for_query, for_key, for_value, for_mask, for_dropout
 
@@ -99,7 +98,11 @@ def attention_weights(
 def _(
     g: Array, out: Array, query: Array, key: Array, attn_mask: Array | None, scale: float | None
 ) -> tuple[Array | None, ...]:
-    return _to_scores(out * (g - (g * out).sum(axis=-1, keepdims=True)), query, key, attn_mask, scale)
+    return _to_scores(_softmax_vjp(g, out), query, key, attn_mask, scale)
+
+
+def _softmax_vjp(u: Array, weights: Array) -> Array:
+    return weights * (u - (u * weights).sum(axis=-1, keepdims=True))
 
 
 def _weights(query: Array, key: Array, attn_mask: Array | None, is_causal: bool, scale: float | None) -> Array:

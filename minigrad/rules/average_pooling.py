@@ -31,7 +31,7 @@ def avg_pool1d(
     array([[2., 6.]])
     """
     how = pooling_windows("avg_pool1d", x.shape, 1, kernel_size, stride, padding, 1, ceil_mode)
-    return _window_sums(x, how) / _divisor(how, x.shape[-1:], count_include_pad, None, x.dtype)
+    return window_sums(x, how) / _divisor(how, x.shape[-1:], count_include_pad, None, x.dtype)
 
 
 @op
@@ -63,7 +63,7 @@ def avg_pool2d(
             [10.5, 12.5]]])
     """
     how = pooling_windows("avg_pool2d", x.shape, 2, kernel_size, stride, padding, 1, ceil_mode)
-    return _window_sums(x, how) / _divisor(how, x.shape[-2:], count_include_pad, divisor_override, x.dtype)
+    return window_sums(x, how) / _divisor(how, x.shape[-2:], count_include_pad, divisor_override, x.dtype)
 
 
 @avg_pool1d.vjp("x")
@@ -99,7 +99,7 @@ def _(
 @op
 def window_sum(x: Array, how: Windows) -> Array:
     """The sum of each window of x. Every place in a window gets g."""
-    return _window_sums(x, how)
+    return window_sums(x, how)
 
 
 @op
@@ -137,7 +137,7 @@ def padded_for(x: Array, how: Windows, value: float = 0) -> Array:
     return padded
 
 
-def _window_sums(x: Array, how: Windows) -> Array:
+def window_sums(x: Array, how: Windows) -> Array:
     return accumulated(np.add, padded_for(x, how), how)
 
 

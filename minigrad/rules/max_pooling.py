@@ -33,7 +33,7 @@ def max_pool1d(
     >>> mg.max_pool1d(np.array([[1.0, 3.0, 7.0, 5.0]]), 2)
     array([[3., 7.]])
     """
-    return _window_maxima(
+    return window_maxima(
         x, pooling_windows("max_pool1d", x.shape, 1, kernel_size, stride, padding, dilation, ceil_mode)
     )
 
@@ -66,7 +66,7 @@ def max_pool2d(
     array([[[0. , 0.5],
             [0.5, 0. ]]])
     """
-    return _window_maxima(
+    return window_maxima(
         x, pooling_windows("max_pool2d", x.shape, 2, kernel_size, stride, padding, dilation, ceil_mode)
     )
 
@@ -141,7 +141,7 @@ def _(g: Array, x: Array, top: Array, how: Windows) -> Array:
 # -- on bare arrays ---------------------------------------------------------------------------------------------------
 
 
-def _window_maxima(x: Array, how: Windows) -> Array:
+def window_maxima(x: Array, how: Windows) -> Array:
     return accumulated(np.maximum, padded_for(x, how, _lowest(x.dtype)), how)
 
 
