@@ -14,17 +14,26 @@ import numpy as np
 from ..graph import Array
 from ..tensor import Tensor
 from .engine import NoEngine, render
-from .items import Item, items
+from .items import Item, Picture, items
 
 GREEN, RED = "#1a7f37", "#b3261e"  # values above, gradients below, as CS231n draws them; both above 4.5 on white
-FILL = {"op": "#eef2fb", "leaf": "#fff6dd", "constant": "#f2f2f2"}
+FILL = {"op": "#eef2fb", "leaf": "#fff6dd", "constant": "#f2f2f2", "module": "#e9f5ec"}
 
 
 class Drawing:
-    """A picture of a graph, as DOT text, and as whatever `save` and a notebook make of it."""
+    """A picture of a graph, as DOT text, and as whatever `save` and a notebook make of it.
 
-    def __init__(self, source: str) -> None:
+    Attributes
+    ----------
+    source
+        The DOT text.
+    note
+        What was folded or summarised, because the graph is large; empty where everything is drawn.
+    """
+
+    def __init__(self, source: str, note: str = "") -> None:
         self.source = source
+        self.note = note
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the drawing; the suffix says what: .svg, .png, .pdf or .dot. Returns the path.
@@ -55,7 +64,8 @@ class Drawing:
         return path
 
     def __repr__(self) -> str:
-        return f"<drawing, {len(self.source.splitlines())} lines of DOT; .save('graph.svg')>"
+        note = f" ({self.note})" if self.note else ""
+        return f"<drawing{note}, {len(self.source.splitlines())} lines of DOT; .save('graph.svg')>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
@@ -64,8 +74,16 @@ class Drawing:
         return bundle
 
 
-def draw(tensor: Tensor, names: Mapping[str, Tensor] | None = None, direction: str = "forward") -> Drawing:
+def draw(
+    tensor: Tensor,
+    names: Mapping[str, Tensor] | None = None,
+    direction: str = "forward",
+    depth: int | None = None,
+    max_nodes: int = 500,
+) -> Drawing:
     """The graph that `tensor` was made from: every op with its shape, value and gradient.
+
+    Gradients are those that a backward pass with `retain_graph=True` has left; a dash stands where none is set.
 
     Parameters
     ----------
@@ -75,11 +93,16 @@ def draw(tensor: Tensor, names: Mapping[str, Tensor] | None = None, direction: s
         Names for tensors, such as `locals()`.
     direction
         "forward" for arrows as values flow, "backward" for arrows as gradients flow.
+    depth
+        How many levels of modules to show from within: 0 folds every module into a box. Numbered neighbours that are
+        built alike are drawn once then, with a count.
+    max_nodes
+        A larger graph is folded, module by module, and as a last resort summarised by op. The drawing says so.
 
     Raises
     ------
     ValueError
-        for a Tensor without a graph, a freed graph, or an unknown direction.
+        for a Tensor without a graph, a freed graph, an unknown direction, a negative depth or no nodes.
 
     >>> import minigrad as mg
     >>> a, b = mg.tensor(2.0, requires_grad=True), mg.tensor(3.0, requires_grad=True)
@@ -88,26 +111,32 @@ def draw(tensor: Tensor, names: Mapping[str, Tensor] | None = None, direction: s
     """
     if direction not in ("forward", "backward"):
         raise ValueError(f"draw: direction is {direction!r}; it is 'forward' or 'backward'")
-    return Drawing(_dot(items(tensor, names), direction))
+    if (depth is not None and depth < 0) or max_nodes < 1:
+        raise ValueError(f"draw: depth is 0 or more and max_nodes 1 or more; got {depth=}, {max_nodes=}")
+    picture = items(tensor, names, depth, max_nodes)
+    return Drawing(_dot(picture, direction), picture.note)
 
 
-def _dot(drawn: list[Item], direction: str) -> str:
+def _dot(picture: Picture, direction: str) -> str:
+    drawn = picture.items
     lines = [
         "digraph {",
-        '  graph [rankdir=LR bgcolor=white fontname="Helvetica" fontsize=12 nodesep=0.25 ranksep=0.4]',
+        '  graph [rankdir=LR bgcolor=white fontname="Helvetica" fontsize=12 nodesep=0.3 ranksep=0.5]',
         '  node [shape=plain fontname="Helvetica" fontsize=11]',
         '  edge [color="#555555" fontname="Helvetica" fontsize=9 arrowsize=0.7]',
     ]
-    lines += _boxes(drawn, "", 1)
+    if picture.note:
+        lines.append(f'  label="{_text(picture.note)}" labelloc=t labeljust=l')
+    lines += _boxes(drawn, picture.titles, "", 1)
     for item in drawn:
         for source, slot in item.inputs:
             ends = (source, item.key) if direction == "forward" else (item.key, source)
-            label = f' [xlabel="{slot}"]' if len(item.inputs) > 1 else ""
+            label = f' [label="{_text(slot)}"]' if slot and (len(item.inputs) > 1 or item.details) else ""
             lines.append(f"  {ends[0]} -> {ends[1]}{label}")
     return "\n".join([*lines, "}", ""])
 
 
-def _boxes(drawn: list[Item], scope: str, depth: int) -> list[str]:
+def _boxes(drawn: list[Item], titles: Mapping[str, str], scope: str, depth: int) -> list[str]:
     """The items whose module is `scope`, and a cluster for each module within it."""
     pad = "  " * depth
     lines = [f"{pad}{item.key} [label=<{_label(item)}>]" for item in drawn if item.scope == scope]
@@ -117,9 +146,10 @@ def _boxes(drawn: list[Item], scope: str, depth: int) -> list[str]:
         if item.scope != scope and item.scope.startswith(start):
             inner.setdefault(start + item.scope[len(start) :].split(".")[0], []).append(item)
     for name, members in inner.items():
-        lines.append(f'{pad}subgraph "cluster_{name}" {{')
-        lines.append(f'{pad}  label="{html.escape(name)}" style="rounded" color="#9aa4b2" fontcolor="#4b5563"')
-        lines += _boxes(members, name, depth + 1)
+        lines.append(f'{pad}subgraph "cluster_{_text(name)}" {{')
+        title = _text(titles.get(name, name))
+        lines.append(f'{pad}  label="{title}" style="rounded" color="#9aa4b2" fontcolor="#4b5563"')
+        lines += _boxes(members, titles, name, depth + 1)
         lines.append(f"{pad}}}")
     return lines
 
@@ -129,22 +159,25 @@ def _label(item: Item) -> str:
     rows = [f"<b>{_text(item.title)}</b>"]
     if item.kind == "op" and item.name:
         rows.append(f"<i>{_text(item.name)}</i>")
+    if item.details:
+        rows.append(_text(item.details))
     if item.shape is not None and item.shape != ():
         rows.append(_text(f"{item.shape} {item.dtype}"))
     if item.value is not None:
         rows.append(f'<font color="{GREEN}">{_text(summary(item.value))}</font>')
-    if item.kind != "constant":
+    if item.kind in ("op", "leaf") and item.count == 1 and not item.details:
         gradient = "grad -" if item.grad is None else f"grad {summary(item.grad)}"
         rows.append(f'<font color="{RED}">{_text(gradient)}</font>')
     cells = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
     return (
-        f'<table border="1" cellborder="0" cellspacing="0" cellpadding="2" color="#6b7280" style="rounded" '
+        f'<table border="1" cellborder="0" cellspacing="0" cellpadding="4" color="#6b7280" style="rounded" '
         f'bgcolor="{FILL[item.kind]}">{cells}</table>'
     )
 
 
 def _text(text: str) -> str:
-    return html.escape(text, quote=True)
+    """Text that stays text, in a DOT string and in an HTML-like label."""
+    return html.escape(text, quote=True).replace("\\", "&#92;")
 
 
 def summary(array: Array) -> str:

@@ -5,15 +5,21 @@ The graph keeps only what the rules need, so values that were let go are compute
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections import Counter
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..backward import backward
-from ..graph import DROPPED, Array, Leaf, Node, Output, reachable
+from ..graph import DROPPED, Array, Leaf, Node, Output
 from ..tensor import Tensor
+from .fold import fold
+from .nodes import by_node, chosen_name, labels, nodes_of
+
+COMPUTED = 10_000  # nodes up to which values and gradients are worked out
 
 
 @dataclass
@@ -21,58 +27,91 @@ class Item:
     """One box of a drawing."""
 
     key: str
-    kind: str  # "op", "leaf" or "constant"
-    title: str  # the op's name, or the tensor's
+    kind: str  # "op", "leaf", "constant" or "module"
+    title: str  # the op's name, or the tensor's, or the module's
     name: str | None
     shape: tuple[int, ...] | None
     dtype: str
     scope: str
     value: Array | None = None
     grad: Array | None = None
+    details: str = ""  # what is folded into it
     inputs: list[tuple[str, str]] = field(default_factory=list)  # (key of the item, the slot that it fills)
+    count: int = 1  # how many nodes it stands for
 
 
-def items(tensor: Tensor, names: Mapping[str, Tensor] | None = None) -> list[Item]:
-    """Everything that `tensor` was made from, oldest first.
+@dataclass
+class Picture:
+    """Everything there is to draw, oldest first, and what to say about it."""
 
-    Raises
-    ------
-    ValueError
-        where the tensor was made from nothing, or a backward pass has freed its graph.
-    """
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"draw: expected a Tensor, got {type(tensor).__name__}")
-    if tensor.node is None:
-        raise ValueError("draw: this Tensor has no graph; it was made from nothing that requires gradients")
-    try:
-        nodes = reachable([tensor.node])
-    except RuntimeError as error:
-        raise ValueError(
-            "draw: a backward pass has freed this graph; draw before backward, or pass retain_graph=True to it"
-        ) from error
-    given = {t.node: name for name, t in (names or {}).items() if isinstance(t, Tensor) and t.node is not None}
-    values = forward_values(nodes, tensor)
-    grads = _gradients(tensor)
-    found: dict[Node, Item] = {}
+    items: list[Item]
+    titles: dict[str, str]  # of modules that stand for several
+    note: str
+
+
+def items(
+    tensor: Tensor, names: Mapping[str, Tensor] | None = None, depth: int | None = None, max_nodes: int = 500
+) -> Picture:
+    """Everything that `tensor` was made from, folded where it is more than `max_nodes`."""
+    nodes = nodes_of(tensor, "draw")
+    called, given = labels(nodes, names), by_node(names)
+    folding = fold(nodes, called, depth, max_nodes)
+    small = len(nodes) <= COMPUTED
+    values = forward_values(nodes, tensor) if small else {}
+    grads = _gradients(tensor, nodes) if small else {}
+    members: dict[Hashable, list[Node]] = {}
+    for node, key in folding.keys.items():
+        members.setdefault(key, []).append(node)
+    place = {key: f"n{number}" for number, key in enumerate(members)}
     drawn: list[Item] = []
-    for node in nodes:
-        if isinstance(node, Output) or (node.plan is None and not isinstance(node, Leaf)):
-            continue
-        item = _item(node, given, values, grads)
-        found[node] = item
-        if node.plan is not None:
-            for i, parent in enumerate(node.parents):
-                slot = node.plan.op.inputs[i]
-                if parent is not None:
-                    source = parent.parents[0] if isinstance(parent, Output) else parent
-                    assert source is not None
-                    item.inputs.append((found[source].key, slot))
-                elif _is_data(node.values[i]):
-                    constant = _constant(f"{item.key}_{slot}", node.values[i], node.scope)
-                    drawn.append(constant)
-                    item.inputs.append((constant.key, slot))
+    for key, nodes_here in members.items():
+        first = key if isinstance(key, Node) else nodes_here[0]
+        if isinstance(key, Node):
+            item = _item(key, called, given, *((values, grads) if len(nodes_here) == 1 else ({}, {})))
+            item.scope = folding.scopes[key]
+        else:
+            item = _folded(key, nodes_here, folding.titles)
+        item.key, item.count = place[key], len(nodes_here)
+        if first.plan is not None and isinstance(key, Node):
+            for slot, value, parent in zip(first.plan.op.inputs, first.values, first.parents):
+                if parent is None and _is_data(value):
+                    drawn.append(_constant(f"{item.key}_{slot}", value, item.scope))
+                    item.inputs.append((f"{item.key}_{slot}", slot))
+        item.inputs += _edges(key, nodes_here, folding.keys, place)
         drawn.append(item)
-    return drawn
+    return Picture(drawn, folding.titles, folding.note)
+
+
+def _edges(
+    key: Hashable, nodes: list[Node], keys: Mapping[Node, Hashable], place: Mapping[Hashable, str]
+) -> list[tuple[str, str]]:
+    """One edge for each operand slot; into a folded box, one from each box that feeds it, with a count."""
+    found: Counter[tuple[str, str]] = Counter()
+    for node in nodes:
+        if node.plan is None:
+            continue
+        for slot, parent in zip(node.plan.op.inputs, node.parents):
+            source = parent.parents[0] if isinstance(parent, Output) else parent
+            if source is not None and not (isinstance(key, str) and keys[source] == key):
+                found[place[keys[source]], slot if isinstance(key, Node) else ""] += 1
+    if isinstance(key, Node):
+        return list(found)
+    return [(source, f"x{count:,}" if count > 1 else "") for (source, _), count in found.items()]
+
+
+def _folded(key: Hashable, nodes: list[Node], titles: Mapping[str, str]) -> Item:
+    """A box that stands for a module, or for all calls of an op within one."""
+    ops = sum(node.plan is not None for node in nodes)
+    if isinstance(key, str):
+        leaves = [node for node in nodes if node.plan is None]
+        details = f"{ops:,} {'op' if ops == 1 else 'ops'}"
+        if leaves:
+            details += f", {sum(math.prod(leaf.shape) for leaf in leaves):,} parameters"
+        return Item("", "module", titles.get(key, key), None, None, "", key.rpartition(".")[0], details=details)
+    assert isinstance(key, tuple)
+    scope, op = key
+    details = f"x{len(nodes):,}"
+    return Item("", "op" if ops else "leaf", op, None, None, "", scope, details=details)
 
 
 def forward_values(nodes: list[Node], last: Tensor) -> dict[Node, Array]:
@@ -105,38 +144,50 @@ def forward_values(nodes: list[Node], last: Tensor) -> dict[Node, Array]:
     return known
 
 
-def _gradients(tensor: Tensor) -> dict[Node, Array]:
-    """The gradient of every node, where `tensor` is a scalar; the graph and every .grad stay as they were."""
+def _gradients(tensor: Tensor, nodes: list[Node]) -> dict[Node, Array]:
+    """The gradient of every node, once a backward pass has filled some leaf's .grad; until then none is set.
+
+    The pass is run again, since only leaves keep what arrived; the graph and every .grad stay as they were.
+    """
     assert tensor.node is not None
-    if tensor.size != 1:
-        return {}
+    filled = {}
+    for node in nodes:
+        owner = node.owner() if isinstance(node, Leaf) else None
+        if owner is not None and owner.grad is not None:
+            filled[node] = owner.grad
+    if tensor.size != 1 or not filled:
+        return filled
     start = np.ones(tensor.shape, tensor.dtype)
     found: dict[Node, Array] = {tensor.node: start}
 
     def observe(node: Node, step: Any, i: int, g: Array, c: Array, before: Array | None, after: Array) -> None:
         parent = node.parents[i]
-        if parent is not None:
+        if parent is not None and not isinstance(parent, Leaf):
             found[parent] = after
 
     backward({tensor.node: start}, retain=True, observe=observe)
-    return found
+    return found | filled
 
 
-def _item(node: Node, given: Mapping[Node, str], values: Mapping[Node, Array], grads: Mapping[Node, Array]) -> Item:
-    owner = node.owner() if isinstance(node, Leaf) else None
-    name = given.get(node) or node.note("name") or (owner.name if owner is not None else None)
+def _item(
+    node: Node,
+    called: Mapping[Node, str],
+    given: Mapping[Node, str],
+    values: Mapping[Node, Array],
+    grads: Mapping[Node, Array],
+) -> Item:
     several = bool(node.shape) and isinstance(node.shape[0], tuple)
     op = node.plan.op.name if node.plan is not None else None
     return Item(
-        key=f"n{node.order}",
+        key="",
         kind="leaf" if op is None else "op",
-        title=op or name or "leaf",
-        name=name,
+        title=op or called[node],
+        name=chosen_name(node, given),
         shape=None if several else node.shape,
         dtype=", ".join(map(str, node.dtype)) if several else str(node.dtype),
         scope=node.scope,
         value=None if several else values.get(node),
-        grad=owner.grad if owner is not None and owner.grad is not None else grads.get(node),
+        grad=grads.get(node),
     )
 
 

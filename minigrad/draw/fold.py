@@ -1,0 +1,109 @@
+"""Folding a large graph into a page: repeated blocks into one, then modules into boxes, then ops into counts.
+
+Each node is given a key; the nodes with the same key become one box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
+from ..graph import Leaf, Node, Output
+
+
+@dataclass
+class Folding:
+    """Which nodes share a box, and what to tell the reader."""
+
+    keys: dict[Node, Hashable]  # a Node: drawn as itself; a str: a module; a tuple: (module, op), counted
+    scopes: dict[Node, str]  # the module that each node is drawn in
+    titles: dict[str, str] = field(default_factory=dict)  # of modules that stand for several
+    note: str = ""
+
+
+def scopes_of(nodes: list[Node], called: Mapping[Node, str]) -> dict[Node, str]:
+    """The module of each node. A parameter belongs to the module that its name begins with."""
+    scopes = {node: node.scope for node in nodes}
+    known = {part for scope in set(scopes.values()) for part in _outer(scope)}
+    for node in nodes:
+        if isinstance(node, Leaf):
+            scope = called[node].rpartition(".")[0]
+            scopes[node] = scope if scope in known else ""
+    return scopes
+
+
+def fold(nodes: list[Node], called: Mapping[Node, str], depth: int | None, max_nodes: int) -> Folding:
+    """The most detailed folding that has no more than `max_nodes` boxes; none at all where everything fits."""
+    drawn = [node for node in nodes if not isinstance(node, Output)]
+    scopes = scopes_of(drawn, called)
+    if depth is None and len(drawn) <= max_nodes:
+        return Folding({node: node for node in drawn}, scopes)
+    stands_for, scopes, titles = _merge_repeats(drawn, scopes, called)
+    deepest = max((scope.count(".") + 1 for scope in scopes.values() if scope), default=0)
+    said = f"{len(drawn):,} nodes"
+    for level in range(deepest if depth is None else min(depth, deepest), -1, -1):
+        keys: dict[Node, Hashable] = {node: _inside(scopes[node], level) or stands_for[node] for node in drawn}
+        if len(set(keys.values())) <= max_nodes:
+            how = ["repeated blocks drawn once"] * bool(titles) + [f"modules folded at depth {level}"] * (
+                level < deepest
+            )
+            return Folding(keys, scopes, titles, "; ".join([said, *how]))
+    for by_module in (True, False):
+        keys = {node: (scopes[node].split(".")[0] if by_module else "", _op(node)) for node in drawn}
+        if len(set(keys.values())) <= max_nodes:
+            break
+    what = "module and op" if by_module and any(scopes.values()) else "op"
+    return Folding(keys, scopes, {}, f"{said}, more than max_nodes={max_nodes}: one box for each {what}, with counts")
+
+
+def _inside(scope: str, level: int) -> str | None:
+    """The module at this depth that hides what is in `scope`, or None where that is in the open."""
+    parts = scope.split(".") if scope else []
+    return ".".join(parts[: level + 1]) if len(parts) > level else None
+
+
+def _outer(scope: str) -> list[str]:
+    """a.b.c: a, a.b, a.b.c"""
+    parts = scope.split(".")
+    return [".".join(parts[: k + 1]) for k in range(len(parts))]
+
+
+def _op(node: Node) -> str:
+    return node.plan.op.name if node.plan is not None else "leaf"
+
+
+def _merge_repeats(
+    nodes: list[Node], scopes: dict[Node, str], called: Mapping[Node, str]
+) -> tuple[dict[Node, Node], dict[Node, str], dict[str, str]]:
+    """Let the first of several numbered neighbours that are built alike (blocks.0, blocks.1, ...) stand for all."""
+    stands_for = {node: node for node in nodes}
+    scopes, titles = dict(scopes), {}
+    deepest = max((scope.count(".") for scope in scopes.values()), default=0)
+    for level in range(deepest + 1):
+        blocks: dict[str, list[Node]] = {}
+        for node in nodes:
+            scope = _inside(scopes[node], level)
+            if scope and stands_for[node] is node and scope.rpartition(".")[2].isdigit():
+                blocks.setdefault(scope, []).append(node)
+        runs: list[list[str]] = []
+        built: dict[str, list[Hashable]] = {}
+        for name in sorted(blocks, key=lambda name: (name.rpartition(".")[0], int(name.rpartition(".")[2]))):
+            built[name] = [_kind(node, scopes[node][len(name) :], called) for node in blocks[name]]
+            if runs and runs[-1][0].rpartition(".")[0] == name.rpartition(".")[0] and built[runs[-1][0]] == built[name]:
+                runs[-1].append(name)
+            else:
+                runs.append([name])
+        moved: dict[Node, Node] = {}
+        for first, *others in runs:
+            if others:
+                titles[first] = f"{first} … {others[-1]}  x{len(others) + 1}"
+            for other in others:
+                moved.update(zip(blocks[other], blocks[first]))
+        if moved:
+            stands_for = {node: moved.get(chief, chief) for node, chief in stands_for.items()}
+            scopes = {node: scopes[stands_for[node]] for node in nodes}
+    return stands_for, scopes, titles
+
+
+def _kind(node: Node, scope: str, called: Mapping[Node, str]) -> Hashable:
+    return scope, called[node].rpartition(".")[2] if node.plan is None else _op(node), node.shape

@@ -1,0 +1,175 @@
+"""Drawings: what is in them, how they fold, and what happens where no program can lay them out."""
+
+import re
+import time
+import xml.etree.ElementTree as tree
+
+import numpy as np
+import pytest
+
+import minigrad as mg
+from minigrad import nn
+from minigrad.draw import draw, engine
+
+
+def edges(drawing):
+    return re.findall(r"^  (\w+) -> (\w+)", drawing.source, flags=re.M)
+
+
+def box(drawing, title):
+    """The DOT line of the one box with this title."""
+    (line,) = [line for line in drawing.source.splitlines() if f"<b>{title}</b>" in line]
+    return line
+
+
+@pytest.fixture
+def x():
+    return mg.tensor(3.0, requires_grad=True, name="x")
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up, self.down = nn.Linear(4, 8), nn.Linear(8, 4)
+
+    def forward(self, x):
+        return x + self.down(np.tanh(self.up(x)))
+
+
+def deep(blocks):
+    model = nn.Sequential(nn.Linear(3, 4), *[Block() for _ in range(blocks)], nn.Linear(4, 1))
+    return np.mean(model(mg.tensor(np.ones((2, 3)))))
+
+
+def test_one_edge_for_each_operand_slot(x):
+    assert len(edges(draw(x * x))) == 2
+    one = np.ones(1)
+    assert len(edges(draw(np.concatenate([x * one, x * one, x * one])))) == 3 + 3 * 2
+
+
+def test_values_and_gradients(x):
+    y = x * x
+    before = draw(y)
+    assert ">9<" in box(before, "multiply") and "grad -" in box(before, "x") and "grad 0" not in before.source
+    y.backward(retain_graph=True)
+    after = draw(y)
+    assert "grad 6" in box(after, "x") and "grad 1" in box(after, "multiply") and x.grad == 6
+    assert ">0.5 / 1 / 1.5<" in draw(x * np.array([0.5, 1.0, 1.5]) / 3).source
+
+
+def test_a_freed_graph_and_no_graph(x):
+    y = x * x
+    y.backward()
+    with pytest.raises(ValueError, match="draw: a backward pass has freed this graph; call draw before backward"):
+        draw(y)
+    with pytest.raises(ValueError, match="draw: this Tensor has no graph"):
+        draw(mg.tensor(1.0))
+    with pytest.raises(TypeError, match="draw: expected a Tensor, got float"):
+        draw(1.0)
+
+
+def test_direction(x):
+    ((source, target),) = set(edges(draw(np.sin(x))))
+    assert set(edges(draw(np.sin(x), direction="backward"))) == {(target, source)}
+    with pytest.raises(ValueError, match="'forward' or 'backward'"):
+        draw(x * x, direction="sideways")
+
+
+def test_names():
+    a = mg.tensor(2.0, requires_grad=True)
+    total = a + 1.0
+    drawing = draw(total * a, names=locals())
+    assert "<b>a</b>" in drawing.source and "<i>total</i>" in drawing.source
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", '"; rm -rf', "a\\", "&amp;", "]>];"])
+def test_a_name_is_text(name):
+    a = mg.tensor(2.0, requires_grad=True, name=name)
+    drawing = draw(a * a)
+    assert "<script>" not in drawing.source
+    svg = engine.render(drawing.source, "svg").decode()
+    assert name in [element.text for element in tree.fromstring(svg).iter() if element.tag.endswith("text")]
+
+
+def test_parameters_are_drawn_in_their_modules():
+    drawing = draw(deep(1))
+    inside = drawing.source.partition('subgraph "cluster_1.up"')[2].partition("}")[0]
+    assert "<b>1.up.weight</b>" in inside and "<b>linear</b>" in inside and drawing.note == ""
+
+
+def test_depth_folds_modules_and_repeats():
+    drawing = draw(deep(12), depth=0)
+    assert "48 ops, 912 parameters" in box(drawing, "1 … 12  x12")
+    assert "1 op, 16 parameters" in box(drawing, "0") and "repeated blocks drawn once" in drawing.note
+    inner = draw(deep(12), depth=1)
+    assert "<b>1.up</b>" in inner.source and "<b>tanh</b>" in inner.source and "<b>2.up</b>" not in inner.source
+    different = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 3), nn.Linear(3, 3))
+    assert " x2" not in draw(np.sum(different(mg.tensor(np.ones((1, 2))))), depth=0).source
+
+
+def test_above_max_nodes_it_folds_and_says_so():
+    # 8 nodes in a block, 3 in each layer at the ends, the mean
+    assert draw(deep(60)).note == "" and draw(deep(70)).note == "567 nodes; repeated blocks drawn once"
+    drawing = draw(deep(60), max_nodes=8)
+    assert len(re.findall("<b>", drawing.source)) <= 8
+    assert "nodes" in drawing.note and drawing.note in drawing.source and drawing.note in repr(drawing)
+    with pytest.raises(ValueError, match="max_nodes 1 or more"):
+        draw(deep(1), max_nodes=0)
+
+
+def test_a_hundred_thousand_nodes(x, tmp_path):
+    y = x
+    for _ in range(100_000):
+        y = y * 1.0
+    started = time.perf_counter()
+    drawing = draw(y)
+    drawing.save(tmp_path / "long.svg")
+    assert time.perf_counter() - started < 5
+    assert "x100,000" in box(drawing, "multiply") and "100,001 nodes" in drawing.note
+
+
+@pytest.mark.parametrize("suffix, start", [(".svg", b"<?xml"), (".png", b"\x89PNG"), (".dot", b"digraph")])
+def test_saving_without_dot_on_the_path(x, tmp_path, monkeypatch, suffix, start):
+    monkeypatch.setenv("PATH", "")
+    path = draw(x * x).save(tmp_path / f"graph{suffix}")
+    assert path.read_bytes().startswith(start) and [p.name for p in tmp_path.iterdir()] == [f"graph{suffix}"]
+
+
+def test_no_program_at_all(x, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "_candidates", lambda: ["/nowhere/dot", "/nowhere/graphviz-pure"])
+    drawing = draw(x * x)
+    with pytest.raises(engine.NoEngine, match="Three ways out") as caught:
+        drawing.save(tmp_path / "graph.svg")
+    assert "/nowhere/dot" in str(caught.value) and "/nowhere/graphviz-pure" in str(caught.value)
+    assert not list(tmp_path.iterdir())
+    assert drawing._repr_mimebundle_().keys() == {"text/plain"}
+    drawing.save(tmp_path / "graph.dot")
+
+
+def test_a_dot_that_fails_is_passed_over(x, tmp_path, monkeypatch):
+    stub = tmp_path / "dot"
+    stub.write_text("#!/bin/sh\nexit 1\n")
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert draw(x * x).save(tmp_path / "graph.svg").read_bytes()
+
+
+def test_a_file_that_was_there_stays_where_the_drawing_fails(x, tmp_path, monkeypatch):
+    path = tmp_path / "graph.svg"
+    path.write_text("old")
+    monkeypatch.setattr(engine, "_candidates", list)
+    with pytest.raises(engine.NoEngine):
+        draw(x * x).save(path)
+    assert path.read_text() == "old"
+
+
+def test_suffixes(x, tmp_path):
+    with pytest.raises(ValueError, match=r"no picture is written as '\.jpeg2'; use \.svg"):
+        draw(x * x).save(tmp_path / "graph.jpeg2")
+    with pytest.raises(ValueError, match="'graph'"):
+        draw(x * x).save(tmp_path / "graph")
+
+
+def test_in_a_notebook(x):
+    bundle = draw(x * x)._repr_mimebundle_()
+    assert "<svg" in bundle["image/svg+xml"] and "drawing" in bundle["text/plain"]
