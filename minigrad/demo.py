@@ -15,8 +15,8 @@ import numpy as np
 import minigrad as mg
 from minigrad import data, nn, optim
 
-DEPTH, WIDTH = 6, 128  # layers with weights, and the units of a hidden one
-EPOCHS, BATCH, RATE, DECAY = 30, 64, 2e-3, 3e-3
+DEPTH, WIDTH = 6, 64  # layers with weights, and the units of a hidden one
+EPOCHS, BATCH, RATE, DECAY = 30, 32, 3e-3, 5e-3
 
 
 def build() -> nn.Module:
@@ -93,7 +93,7 @@ def run(out: Path, seed: int) -> int:
     size = sum(p.size for p in model.parameters())
     say("2 build", f"{DEPTH} layers, {size:,} parameters, He initialization")
 
-    few = slice(0, 32)
+    few = slice(0, 16)
 
     def check(step: str, when: str) -> bool:
         begun = time.perf_counter()
