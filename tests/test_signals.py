@@ -212,6 +212,25 @@ def test_frozen_layers_are_shown_without_gradients():
         layer_stats(model.requires_grad_(False), X, mg.cross_entropy, LABELS)
 
 
+def test_zeros_are_no_trouble_for_one_layer_and_stop_two():
+    x, y = X[:1, :4], np.ones((1, 1))
+    one = layer_stats(nn.Linear(4, 1, init="zeros"), x, mg.mse_loss, y)
+    assert one.verdict == "healthy" and one.rows[0].path == "" and one.rows[0].update_to_data is None
+    two = nn.Sequential(nn.Linear(4, 4, init="zeros"), nn.Tanh(), nn.Linear(4, 1, init="zeros"))
+    assert layer_stats(two, x, mg.mse_loss, y).verdict == "vanishing"
+
+
+def test_raw_inputs_saturate_the_first_layer():
+    raw = np.random.default_rng(0).uniform([50, 1], [250, 5], (64, 2))
+    start = nn.init.xavier_normal()
+    model = nn.Sequential(nn.Linear(2, 64, init=start), nn.Tanh(), nn.Linear(64, 64, init=start), nn.Tanh())
+    assert layer_stats(model, raw, mg.mse_loss, np.ones((64, 64))).verdict == "saturated"
+    scaled = nn.Standardize()
+    scaled.fit(raw)
+    report = layer_stats(nn.Sequential(scaled, *model), raw, mg.mse_loss, np.ones((64, 64)))
+    assert report.verdict == "healthy"
+
+
 def test_errors_say_what_is_wrong():
     model = tanh_network(1 / 8, depth=1)
     with pytest.raises(TypeError, match="function, not a Module"):

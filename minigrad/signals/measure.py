@@ -33,8 +33,8 @@ def layer_stats(model: Module, x: Any, loss_fn: Callable[[Any, Any], Any], y: An
 
     The verdict on the whole compares the first and the last layer that have a weight matrix. "exploding" and
     "vanishing" (the signal died) mean that activations, on the way forwards, or their gradients, on the way back,
-    changed by more than a factor of 100, or that no gradient arrives; "saturated" and "dead", that some layer before
-    the last has more than half its outputs saturated, or more than three quarters of its units dead. A row's verdict
+    changed by more than a factor of 100, or that no gradient arrives; "saturated" and "dead", that some layer
+    has more than half its outputs saturated, or more than three quarters of its units dead. A row's verdict
     compares this layer in the same way.
 
     Parameters
@@ -142,8 +142,9 @@ def _add_weights(row: LayerRow, gradients: dict[Node, Array], lr: float) -> None
     parts = [gradients.get(p.node, np.zeros(p.shape)) for p in trained if p.node is not None]
     row.weight_gradient = _rms(np.concatenate([np.ravel(part) for part in parts]))
     size = _rms(np.concatenate([np.ravel(p.data) for p in trained]))
-    with np.errstate(all="ignore"):
-        row.update_to_data = float(np.log10(np.float64(lr) * row.weight_gradient / size))
+    if size > 0:
+        with np.errstate(divide="ignore"):  # no gradient: -inf
+            row.update_to_data = float(np.log10(np.float64(lr) * row.weight_gradient / size))
 
 
 def _rms(a: Array) -> float:

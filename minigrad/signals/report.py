@@ -36,6 +36,7 @@ class LayerRow:
         The root mean square of dL/d(weight), biases left out.
     update_to_data
         log10 of rms(lr dL/d(weight)) / rms(weight): how far one step of plain gradient descent moves the weights.
+        A rule of thumb for training is -3. None where all weights are 0.
     verdict
         "healthy", "vanishing", "exploding", "saturated" or "dead".
     """

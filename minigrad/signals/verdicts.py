@@ -25,12 +25,12 @@ def judge(rows: list[LayerRow]) -> tuple[str, str]:
     start = mixing[1] - 1 if len(mixing) > 1 else last
     for i, row in enumerate(rows):
         row.verdict = _verdict(rows, i, first, start, last)
-    words = [row.verdict for row in rows[:last]]
-    forward = _ratio(rows[last].activation_std, rows[start].activation_std)
+    words = [row.verdict for row in rows]
+    forward = _ratio(rows[last].activation_std, rows[start].activation_std) if start < last else 1.0
     back = _ratio(rows[first].activation_gradient, rows[last].activation_gradient)
     figures = (
-        f"from the first layer to the last, the std of activations changes by a factor of {forward:.1e}, "
-        f"and back to the first, the rms of dL/d(activation) by {back:.1e}"
+        f"from the first layer to the last, act std changes by a factor of {forward:.1e}; "
+        f"back to the first, rms dL/da by {back:.1e}"
     )
     if not all(np.isfinite(row.activation_std) for row in rows):
         return "exploding", "there are activations that are inf or nan"
@@ -56,7 +56,7 @@ def _verdict(rows: list[LayerRow], i: int, first: int, start: int, last: int) ->
     if row.saturated is not None and row.saturated > MOST:
         return "saturated"
     changes = []
-    if start <= i <= last:
+    if start <= i <= last and start < last:
         changes.append(_ratio(row.activation_std, rows[start].activation_std))
     if first <= i <= last:
         changes.append(_ratio(row.activation_gradient, rows[last].activation_gradient))
