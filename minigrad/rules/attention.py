@@ -117,7 +117,7 @@ def _weights(query: Array, key: Array, attn_mask: Array | None, is_causal: bool,
     if is_causal:
         attn_mask = np.tri(*scores.shape[-2:], dtype=bool)
     if attn_mask is not None:
-        if np.broadcast_shapes(attn_mask.shape, scores.shape) != scores.shape:
+        if not _broadcasts(attn_mask.shape, scores.shape):
             raise ValueError(
                 f"scaled_dot_product_attention: attn_mask has shape {attn_mask.shape}; "
                 f"it must broadcast to {scores.shape}, the queries by the keys"
@@ -127,6 +127,10 @@ def _weights(query: Array, key: Array, attn_mask: Array | None, is_causal: bool,
     powers = np.exp(scores - np.where(np.isfinite(top), top, 0))
     total = powers.sum(axis=-1, keepdims=True)
     return powers / np.where(total == 0, 1, total)  # 0 where no key takes part
+
+
+def _broadcasts(shape: Shape, to: Shape) -> bool:
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(reversed(shape), reversed(to)))
 
 
 def _to_scores(

@@ -111,7 +111,7 @@ def window_spread(y: Array, shape: Sizes, how: Windows) -> Array:
         for tap in how.taps_along(axis, n):
             out[tap] += y
         y = out
-    return y[(..., *how.inside(size))]
+    return y[..., *how.inside(size)]
 
 
 @window_sum.vjp("x")
@@ -133,7 +133,7 @@ def padded_for(x: Array, how: Windows, value: float = 0) -> Array:
     if how.padded(size) == size:
         return x
     padded: Array = np.full_like(x, value, shape=(*x.shape[: -len(size)], *how.padded(size)))
-    padded[(..., *how.inside(size))] = x
+    padded[..., *how.inside(size)] = x
     return padded
 
 

@@ -36,9 +36,9 @@ def spread(y: Array, weight: Array, size: Sizes, how: Windows, groups: int) -> A
     rows = by_group(y, axes, groups)
     kernels = weight.reshape(groups, weight.shape[0] // groups, *weight.shape[1:])
     for tap, seen in how.taps(count):  # as fast as one product for all taps, whose result is larger by their number
-        part = np.matmul(rows, kernels[(..., *tap)])
-        out[(..., *seen, slice(None))] += part.transpose(1, 0, 2).reshape(*batch, *count, channels)
-    return channels_second(out[(..., *how.inside(size), slice(None))], axes)
+        part = np.matmul(rows, kernels[..., *tap])
+        out[..., *seen, :] += part.transpose(1, 0, 2).reshape(*batch, *count, channels)
+    return channels_second(out[..., *how.inside(size), :], axes)
 
 
 def seen_by_kernel(x: Array, y: Array, shape: Sizes, how: Windows, groups: int) -> Array:
@@ -56,7 +56,7 @@ def columns(x: Array, how: Windows, count: Sizes, groups: int) -> Array:
     last = channels_last(x, axes)
     if how.padded(size) != size:
         padded: Array = np.zeros((*batch, *how.padded(size), channels), x.dtype)
-        padded[(..., *how.inside(size), slice(None))] = last
+        padded[..., *how.inside(size), :] = last
         last = padded
     elif per_group > FEW:
         last = np.ascontiguousarray(last)
@@ -65,7 +65,7 @@ def columns(x: Array, how: Windows, count: Sizes, groups: int) -> Array:
         last.reshape(*last.shape[:-1], groups, per_group), how.span(), tuple(range(len(batch), places))
     )
     steps = (slice(None, n * step, step) for n, step in zip(count, how.stride))
-    seen = seen[(..., *steps, slice(None), slice(None), *(slice(None, None, d) for d in how.dilation))]
+    seen = seen[..., *steps, :, :, *(slice(None, None, d) for d in how.dilation)]
     # Now the axes are: N and places, groups, channels, taps.
     taps, rows, row = tuple(range(-axes, 0)), prod(batch + count), prod(how.kernel) * per_group
     if per_group > FEW:

@@ -108,12 +108,12 @@ def maxima_spread(y: Array, x: Array, top: Array, how: Windows) -> Array:
     if how.tiles() and prod(how.kernel) < 128:
         return _spread_over_tiles(y, x, top, how)
     padded = padded_for(x, how, _lowest(x.dtype))
-    hits = [(seen, padded[(..., *seen)] == top) for _, seen in how.taps(count)]
+    hits = [(seen, padded[..., *seen] == top) for _, seen in how.taps(count)]
     share = y / reduce(np.add, (hit for _, hit in hits), np.zeros_like(y))
     out = np.zeros_like(padded, dtype=y.dtype)
     for seen, hit in hits:
-        out[(..., *seen)] += share * hit
-    return out[(..., *how.inside(size))]
+        out[..., *seen] += share * hit
+    return out[..., *how.inside(size)]
 
 
 @op(flat=("x", "top"))
@@ -122,9 +122,9 @@ def maxima_gather(z: Array, x: Array, top: Array, how: Windows) -> Array:
     padded, spread = padded_for(x, how, _lowest(x.dtype)), padded_for(z, how)
     total = n = np.zeros_like(top, dtype=z.dtype)
     for _, seen in how.taps(top.shape[-len(how.kernel) :]):
-        hit = padded[(..., *seen)] == top
+        hit = padded[..., *seen] == top
         n = n + hit
-        total = total + np.where(hit, spread[(..., *seen)], 0)
+        total = total + np.where(hit, spread[..., *seen], 0)
     return total / n
 
 
