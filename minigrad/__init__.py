@@ -26,6 +26,7 @@ from .transforms import vjp as vjp
 # These two have the names of their modules, which an import of the module alone would put in their place.
 from .checkpoint import checkpoint as checkpoint
 from .draw import draw as draw
+from .draw import explain as explain
 
 # Every op at the top, under its own name. Before the rest: an op called `load` or `save` would not hide ours.
 globals().update(numpy_protocol.aliases() | {name: an_op for name, an_op in ops.items() if "." not in name})
@@ -44,12 +45,13 @@ if TYPE_CHECKING:
     from .check.gradcheck import gradcheck as gradcheck
     from .io import load as load
     from .io import save as save
+    from .signals import layer_stats as layer_stats
 
     def __getattr__(name: str) -> Op: ...
 
 else:
     # What is built on the engine is imported when it is first used, so that `import minigrad` is quick.
-    _LATER = {"load": "io", "save": "io"}
+    _LATER = {"layer_stats": "signals", "load": "io", "save": "io"}
     _LATER |= dict.fromkeys(("check_model", "check_op", "gradcheck", "numerical_gradient"), "check")
     _MODULES = {"data", "fft", "linalg", "nn", "optim", "testing"}
 

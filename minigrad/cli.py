@@ -7,6 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from .targets import find
+from .tensor import Tensor
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status is 0 for right, 1 for wrong, 2 for could not run."""
@@ -48,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".svg, .png, .pdf or .dot")
     draw.set_defaults(run=_draw)
 
+    explain = commands.add_parser("explain", help="every step of the backward pass of what a function returns")
+    explain.add_argument("target", metavar="TARGET", help="file.py:name of a Tensor, or of a function that returns one")
+    explain.set_defaults(run=_explain)
+
     ops = commands.add_parser("ops", help="list the ops: formula, rules, where they are declared")
     ops.add_argument("pattern", nargs="?", default="", help="only names that contain this")
     ops.set_defaults(run=_ops)
@@ -68,17 +75,27 @@ def _check(options: argparse.Namespace) -> int:
 
 def _draw(options: argparse.Namespace) -> int:
     from .draw import draw
-    from .targets import find
-    from .tensor import Tensor
 
-    (name, found), *more = find(options.target).items()
+    print(draw(_result(options.target)).save(options.output))
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from .draw import explain
+
+    print(explain(_result(options.target)))
+    return 0
+
+
+def _result(target: str) -> Tensor:
+    """The Tensor that a target is, or that the function it names returns."""
+    (name, found), *more = find(target).items()
     if more:
-        raise ValueError(f"{options.target} defines {len(more) + 1} names; say which, as in file.py:{name}")
+        raise ValueError(f"{target} defines {len(more) + 1} names; say which, as in file.py:{name}")
     result = found() if callable(found) else found
     if not isinstance(result, Tensor):
-        raise ValueError(f"{name} gives {type(result).__name__}, not a Tensor, so there is no graph to draw")
-    print(draw(result).save(options.output))
-    return 0
+        raise ValueError(f"{name} gives {type(result).__name__}, not a Tensor, so it has no graph")
+    return result
 
 
 def _ops(options: argparse.Namespace) -> int:

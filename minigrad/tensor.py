@@ -151,6 +151,8 @@ class Tensor:
                 "give it a floating dtype, for example dtype=float"
             )
         self.node = Leaf(self.shape, self.dtype, weakref.ref(self))
+        if self._name:
+            self.node.annotate("name", self._name)  # a drawing may outlive the Tensor
 
     @property
     def is_leaf(self) -> bool:

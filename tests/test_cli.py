@@ -47,6 +47,21 @@ def test_draw(file_of_ops, tmp_path, capsys):
     assert str(picture) in capsys.readouterr().out
 
 
+def test_explain(file_of_ops, capsys):
+    assert main(["explain", f"{file_of_ops}:f"]) == 0
+    printed = capsys.readouterr().out
+    assert "sin" in printed and "multiply" in printed and "np.cos(x)" in printed
+
+
+def test_check(file_of_ops, tmp_path, capsys):
+    assert main(["check", "sin", "--examples", "5"]) == 0
+    path = tmp_path / "wrong.py"
+    path.write_text("import numpy as np, minigrad as mg\nwrong = mg.elementwise(np.sin, x=lambda g, x: 2 * g * np.cos(x))\n")
+    assert main(["check", f"{path}:wrong", "--examples", "5"]) == 1
+    assert "WRONG" in capsys.readouterr().out
+    assert main(["check", "nowhere.py"]) == 2
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
