@@ -180,7 +180,7 @@ class Op:
         for i in plan.drop:
             if hasattr(values[i], "shape"):  # numbers and options are small, and drawings run forwards again
                 values[i] = DROPPED
-        # What `record` and `make` would do, written out here: 0.25 of the 1.6 microseconds that a recorded call costs.
+        # The node and the Tensor are made in line: two calls less, a sixth of what recording costs.
         node = Node()
         try:
             node.shape = out.shape
