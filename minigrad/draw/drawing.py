@@ -55,12 +55,7 @@ class Drawing:
             raise ValueError(
                 f"draw: no picture is written as {path.suffix or path.name!r}; use .svg, .png, .pdf or .dot"
             )
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        try:
-            unfinished.write_bytes(data)
-            os.replace(unfinished, path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(path, data)
         return path
 
     def __repr__(self) -> str:
@@ -114,10 +109,21 @@ def draw(
     if (depth is not None and depth < 0) or max_nodes < 1:
         raise ValueError(f"draw: depth is 0 or more and max_nodes 1 or more; got {depth=}, {max_nodes=}")
     picture = items(tensor, names, depth, max_nodes)
-    return Drawing(_dot(picture, direction), picture.note)
+    return Drawing(source_of(picture, direction), picture.note)
 
 
-def _dot(picture: Picture, direction: str) -> str:
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file all at once: whoever looks finds the old one or the new one."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        unfinished.write_bytes(data)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def source_of(picture: Picture, direction: str) -> str:
+    """The DOT text. Boxes and arrows carry ids, by which a page finds them."""
     drawn = picture.items
     lines = [
         "digraph {",
@@ -126,28 +132,28 @@ def _dot(picture: Picture, direction: str) -> str:
         '  edge [color="#555555" fontname="Helvetica" fontsize=9 arrowsize=0.7]',
     ]
     if picture.note:
-        lines.append(f'  label="{_text(picture.note)}" labelloc=t labeljust=l')
+        lines.append(f'  label="{escaped(picture.note)}" labelloc=t labeljust=l')
     lines += _boxes(drawn, picture.titles, "", 1)
     for item in drawn:
         for source, slot in item.inputs:
             ends = (source, item.key) if direction == "forward" else (item.key, source)
-            label = f' [label="{_text(slot)}"]' if slot and (len(item.inputs) > 1 or item.details) else ""
-            lines.append(f"  {ends[0]} -> {ends[1]}{label}")
+            label = f' label="{escaped(slot)}"' if slot and (len(item.inputs) > 1 or item.details) else ""
+            lines.append(f'  {ends[0]} -> {ends[1]} [id="{item.key}.{source if item.details else slot}"{label}]')
     return "\n".join([*lines, "}", ""])
 
 
 def _boxes(drawn: list[Item], titles: Mapping[str, str], scope: str, depth: int) -> list[str]:
     """The items whose module is `scope`, and a cluster for each module within it."""
     pad = "  " * depth
-    lines = [f"{pad}{item.key} [label=<{_label(item)}>]" for item in drawn if item.scope == scope]
+    lines = [f"{pad}{item.key} [id={item.key} label=<{_label(item)}>]" for item in drawn if item.scope == scope]
     inner: dict[str, list[Item]] = {}
     start = f"{scope}." if scope else ""
     for item in drawn:
         if item.scope != scope and item.scope.startswith(start):
             inner.setdefault(start + item.scope[len(start) :].split(".")[0], []).append(item)
     for name, members in inner.items():
-        lines.append(f'{pad}subgraph "cluster_{_text(name)}" {{')
-        title = _text(titles.get(name, name))
+        lines.append(f'{pad}subgraph "cluster_{escaped(name)}" {{')
+        title = escaped(titles.get(name, name))
         lines.append(f'{pad}  label="{title}" style="rounded" color="#9aa4b2" fontcolor="#4b5563"')
         lines += _boxes(members, titles, name, depth + 1)
         lines.append(f"{pad}}}")
@@ -156,18 +162,18 @@ def _boxes(drawn: list[Item], titles: Mapping[str, str], scope: str, depth: int)
 
 def _label(item: Item) -> str:
     """An HTML-like table: the op or name in bold, shape and dtype, the value in green above the gradient in red."""
-    rows = [f"<b>{_text(item.title)}</b>"]
+    rows = [f"<b>{escaped(item.title)}</b>"]
     if item.kind == "op" and item.name:
-        rows.append(f"<i>{_text(item.name)}</i>")
+        rows.append(f"<i>{escaped(item.name)}</i>")
     if item.details:
-        rows.append(_text(item.details))
+        rows.append(escaped(item.details))
     if item.shape is not None and item.shape != ():
-        rows.append(_text(f"{item.shape} {item.dtype}"))
+        rows.append(escaped(f"{item.shape} {item.dtype}"))
     if item.value is not None:
-        rows.append(f'<font color="{GREEN}">{_text(summary(item.value))}</font>')
+        rows.append(f'<font color="{GREEN}">{escaped(summary(item.value))}</font>')
     if item.kind in ("op", "leaf") and item.count == 1 and not item.details:
         gradient = "grad -" if item.grad is None else f"grad {summary(item.grad)}"
-        rows.append(f'<font color="{RED}">{_text(gradient)}</font>')
+        rows.append(f'<font color="{RED}">{escaped(gradient)}</font>')
     cells = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
     return (
         f'<table border="1" cellborder="0" cellspacing="0" cellpadding="4" color="#6b7280" style="rounded" '
@@ -175,7 +181,7 @@ def _label(item: Item) -> str:
     )
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that stays text, in a DOT string and in an HTML-like label."""
     return html.escape(text, quote=True).replace("\\", "&#92;")
 

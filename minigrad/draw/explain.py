@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ..backward import backward
-from ..graph import DROPPED, Array, Node, Step
-from ..listing import rule_text
+from ..graph import DROPPED, Array, Node, Output, Step
+from ..listing import rule_text, source
 from ..tensor import Tensor
+from .drawing import write_whole
+from .items import COMPUTED, Picture, forward_values, items
 from .nodes import labels, nodes_of
+from .page import ForwardStep, page
+
+T = TypeVar("T")
 
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@", "negative": "-"}
 ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -37,12 +44,8 @@ class BackwardStep:
     after: Array
     path: int  # 1 for the first gradient that arrives at the target, 2 for the second, ...
     summed: tuple[int, ...]  # axes of the output along which the input was broadcast
-    edge: tuple[int, int, str]  # the op's node and the input's, as numbered in drawings, and the slot
-
-    @property
-    def symbol(self) -> str:
-        """The op as one writes it: `*` for multiply."""
-        return SYMBOLS.get(self.op, self.op)
+    edge: tuple[int, int, str]  # the creation numbers of the op's node and of the input's, and the slot
+    declared: str  # file and line of the op
 
     @property
     def notes(self) -> list[str]:
@@ -57,6 +60,15 @@ class BackwardStep:
         if self.local is not None and not np.isfinite(self.local) and not np.any(self.upstream):
             notes.append("the upstream gradient is exactly 0, so this adds exactly 0")
         return notes
+
+    @property
+    def cells(self) -> list[str]:
+        """Its row of the table, without the number and the notes."""
+        local = "" if self.local is None else number(self.local)
+        if local and not re.fullmatch(r"-?[\d.]+", self.rule):
+            local += f"  {self.rule}"
+        sums = [amount(self.adds), amount(self.before), amount(self.after)]
+        return [op_symbol(self.op), f"{self.source} -> {self.target}", amount(self.upstream), local, *sums]
 
     @property
     def sentence(self) -> str:
@@ -78,8 +90,34 @@ class Explanation:
         The additions to gradients, as `BackwardStep`s.
     """
 
-    def __init__(self, steps: list[BackwardStep]) -> None:
+    def __init__(self, steps: list[BackwardStep], forward: list[ForwardStep], picture: Picture) -> None:
         self.steps = steps
+        self._forward = forward
+        self._picture = picture
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write a page that walks through the steps, forward ones first, and return the path.
+
+        It is one file: it opens without a network, and shows the whole table where scripts are off. Of a long pass it
+        shows the first and the last steps.
+
+        Raises
+        ------
+        ValueError
+            for a suffix that is not .html.
+        """
+        path = Path(path)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(
+                f"explain: the steps are written as a page, not as {path.suffix or path.name!r}; use .html"
+            )
+        forward, steps = _ends(self._forward), _ends(self.steps)
+        said = [f"{len(self._forward):,} steps forward, {len(self.steps):,} backward"]
+        if len(forward) + len(steps) < len(self._forward) + len(self.steps):
+            said.append(f"the first and last {SHOWN // 2} of each are shown")
+        text = page(forward, steps, self._picture, "; ".join(said))
+        write_whole(path, text.encode())
+        return path
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -89,7 +127,7 @@ class Explanation:
 
     def __str__(self) -> str:
         head = ("step", "op", "from -> to", "upstream", "x local", "= adds", "grad before", "grad after", "")
-        rows: list[tuple[BackwardStep, tuple[str, ...]]] = [(step, _row(step)) for step in self._shown()]
+        rows: list[tuple[BackwardStep, tuple[str, ...]]] = [(step, _row(step)) for step in _ends(self.steps)]
         widths = [max(map(len, column)) for column in zip(head, *(row for _, row in rows))]
         lines = [_line(head, widths)]
         last = 0
@@ -103,11 +141,6 @@ class Explanation:
                 lines.append(f"{indent}{step.slot}: {step.rule} -> {shape(step.adds.shape)}")
                 lines += [indent + note for note in step.notes if note not in row[-1]]
         return "\n".join(lines)
-
-    def _shown(self) -> list[BackwardStep]:
-        if len(self.steps) <= SHOWN:
-            return self.steps
-        return self.steps[: SHOWN // 2] + self.steps[-SHOWN // 2 :]
 
 
 def explain(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Explanation:
@@ -139,11 +172,14 @@ def explain(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Explanat
      3     tanh  o -> n      1.4142    0.5000  1 - out*out  0.7071  -            0.7071
     """
     nodes = nodes_of(loss, "explain")
+    assert loss.node is not None
     if loss.size != 1:
         raise ValueError(f"explain: a Tensor of shape {loss.shape} is not a scalar; explain its .sum() or .mean()")
     if len(nodes) == 1:
         raise ValueError("explain: this Tensor was not computed by an op, so there is no step to explain")
     called = labels(nodes, names)
+    values = forward_values(nodes, loss) if len(nodes) <= COMPUTED else {}
+    grads = {loss.node: np.ones(loss.shape, loss.dtype)}
     steps: list[BackwardStep] = []
     paths: dict[Node, int] = {}
 
@@ -151,6 +187,7 @@ def explain(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Explanat
         target = node.parents[i]
         assert target is not None and node.plan is not None
         op = node.plan.op
+        grads[target] = after
         paths[target] = paths.get(target, 0) + 1
         local = _local(node, target, step, i)
         steps.append(
@@ -168,13 +205,47 @@ def explain(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Explanat
                 after=after,
                 path=paths[target],
                 summed=_broadcast_axes(node, target, step),
-                edge=(node.order, target.order, op.inputs[i]),
+                edge=(node.order, _whole(target).order, op.inputs[i]),
+                declared=source(op),
             )
         )
 
-    assert loss.node is not None
-    backward({loss.node: np.ones(loss.shape, loss.dtype)}, retain=True, observe=observe)
-    return Explanation(steps)
+    backward(dict(grads), retain=True, observe=observe)
+    forward = [_forward_step(node, called, values) for node in nodes if node.plan is not None]
+    return Explanation(steps, forward, items(loss, names, values=values, grads=grads))
+
+
+def _forward_step(node: Node, called: Mapping[Node, str], values: Mapping[Node, Array]) -> ForwardStep:
+    assert node.plan is not None
+    op = node.plan.op
+    inputs = []
+    for slot, parent, value in zip(op.inputs, node.parents, node.values):
+        if parent is not None:
+            inputs.append(called[parent])
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            inputs.append(f"{value:g}")
+        elif value is DROPPED or np.ndim(value):
+            inputs.append(slot)
+    expression = f" {op_symbol(op.name)} ".join(inputs) if op_symbol(op.name) != op.name else ""
+    if len(inputs) != 2 or not expression:
+        expression = f"{op.name}({', '.join(inputs)})"
+    result = f" = {amount(values[node])}" if node in values else ""
+    return ForwardStep(node.order, op.name, called[node], f"{called[node]} = {expression}{result}", source(op))
+
+
+def op_symbol(name: str) -> str:
+    """The op as one writes it: `*` for multiply."""
+    return SYMBOLS.get(name, name)
+
+
+def _ends(steps: list[T]) -> list[T]:
+    """All of them, or the first and the last of many."""
+    return steps if len(steps) <= SHOWN else steps[: SHOWN // 2] + steps[-SHOWN // 2 :]
+
+
+def _whole(node: Node) -> Node:
+    """The op's node, of one of its several outputs."""
+    return (node.parents[0] or node) if isinstance(node, Output) else node
 
 
 def _local(node: Node, target: Node, step: Step, i: int) -> float | None:
@@ -251,13 +322,8 @@ def amount(array: Array | None) -> str:
 
 
 def _row(step: BackwardStep) -> tuple[str, ...]:
-    local = "" if step.local is None else number(step.local)
-    if local and not re.fullmatch(r"-?[\d.]+", step.rule):
-        local += f"  {step.rule}"
     note = "; ".join(step.notes) if step.local is not None else ("" if step.path == 1 else step.notes[0])
-    ends = f"{step.source} -> {step.target}"
-    sums = (amount(step.upstream), local, amount(step.adds), amount(step.before), amount(step.after))
-    return (str(step.number), step.symbol, ends, *sums, note)
+    return (str(step.number), *step.cells, note)
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:

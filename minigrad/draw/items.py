@@ -47,18 +47,29 @@ class Picture:
     items: list[Item]
     titles: dict[str, str]  # of modules that stand for several
     note: str
+    place: dict[int, str]  # the key of the item that a node is drawn in, by the node's creation number
 
 
 def items(
-    tensor: Tensor, names: Mapping[str, Tensor] | None = None, depth: int | None = None, max_nodes: int = 500
+    tensor: Tensor,
+    names: Mapping[str, Tensor] | None = None,
+    depth: int | None = None,
+    max_nodes: int = 500,
+    values: Mapping[Node, Array] | None = None,
+    grads: Mapping[Node, Array] | None = None,
 ) -> Picture:
-    """Everything that `tensor` was made from, folded where it is more than `max_nodes`."""
+    """Everything that `tensor` was made from, folded where it is more than `max_nodes`.
+
+    `values` and `grads` are worked out where they are not given.
+    """
     nodes = nodes_of(tensor, "draw")
     called, given = labels(nodes, names), by_node(names)
     folding = fold(nodes, called, depth, max_nodes)
     small = len(nodes) <= COMPUTED
-    values = forward_values(nodes, tensor) if small else {}
-    grads = _gradients(tensor, nodes) if small else {}
+    if values is None:
+        values = forward_values(nodes, tensor) if small else {}
+    if grads is None:
+        grads = _gradients(tensor, nodes) if small else {}
     members: dict[Hashable, list[Node]] = {}
     for node, key in folding.keys.items():
         members.setdefault(key, []).append(node)
@@ -79,7 +90,8 @@ def items(
                     item.inputs.append((f"{item.key}_{slot}", slot))
         item.inputs += _edges(key, nodes_here, folding.keys, place)
         drawn.append(item)
-    return Picture(drawn, folding.titles, folding.note)
+    where = {node.order: place[key] for node, key in folding.keys.items()}
+    return Picture(drawn, folding.titles, folding.note, where)
 
 
 def _edges(
