@@ -11,9 +11,10 @@ from ..declare import ops
 from ..tensor import Tensor
 from .dropout import Dropout, keep_mask
 from .linear import Linear
-from .module import Module, bare
+from .module import Module
 from .normalization import LayerNorm
 from .start import Init, Rng, parameter
+from .state import bare
 
 
 class MultiheadAttention(Module):

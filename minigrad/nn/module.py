@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ..context import Mode, everyday, generator, mode
 from ..tensor import Hook, Tensor
+from .state import bare, load_state
 
 
 def Parameter(data: npt.ArrayLike) -> Tensor:
@@ -213,32 +214,7 @@ class Module:
         ValueError
             that lists every key that is missing, unexpected, or of another shape or kind. Nothing has changed then.
         """
-        places = {key: (owner, name) for key, owner, name in self._state()}
-        arrays = {key: np.asarray(bare(value)) for key, value in state.items()}
-        missing = [key for key in places if key not in arrays]
-        unexpected = [key for key in arrays if key not in places]
-        faults = [f"missing: {key}" for key in missing] + [f"unexpected: {key}" for key in unexpected] if strict else []
-        new = {}
-        for key, (owner, name) in places.items():
-            if key not in arrays:
-                continue
-            here, given = np.asarray(bare(owner.__dict__[name])), arrays[key]
-            if given.shape != here.shape and not owner.takes_shape(name, given.shape):
-                faults.append(f"shape: {key} is {here.shape} here and {given.shape} in the state")
-            elif not np.can_cast(given.dtype, here.dtype, "same_kind"):
-                faults.append(f"dtype: {key} is {here.dtype} here and {given.dtype} in the state")
-            else:
-                new[key] = np.array(given, dtype=here.dtype)
-        if faults:
-            raise ValueError(f"{type(self).__name__}.load_state_dict changed nothing:\n  " + "\n  ".join(faults))
-        for key, array in new.items():
-            owner, name = places[key]
-            here = owner.__dict__[name]
-            if isinstance(here, Tensor):
-                here.data = array
-            else:
-                owner.__dict__[name] = array
-        return missing, unexpected
+        return load_state(self, state, strict)
 
     def takes_shape(self, name: str, shape: tuple[int, ...]) -> bool:
         """Whether a buffer may be loaded with this shape although it has another now (an unfitted Standardize)."""
@@ -325,8 +301,3 @@ def rng_or_default(rng: np.random.Generator | None) -> np.random.Generator:
 
 def join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
-
-
-def bare(value: Any) -> Any:
-    """The array of a Tensor; anything else as it is."""
-    return value.data if isinstance(value, Tensor) else value

@@ -9,8 +9,9 @@ import numpy as np
 from ..context import mode
 from ..declare import ops
 from ..tensor import Tensor
-from .module import Module, bare
+from .module import Module
 from .start import Init, Rng, parameter
+from .state import bare
 
 
 class _Normalization(Module):

@@ -9,7 +9,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from .module import Module, bare
+from .module import Module
+from .state import bare
 
 Axis = int | tuple[int, ...]
 

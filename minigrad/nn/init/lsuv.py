@@ -11,7 +11,8 @@ import numpy as np
 
 from ...context import no_grad
 from ...tensor import Tensor
-from ..module import Module, bare, rng_or_default
+from ..module import Module, rng_or_default
+from ..state import bare
 from .initializers import orthogonal
 
 
