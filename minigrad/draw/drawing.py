@@ -162,21 +162,23 @@ def _boxes(drawn: list[Item], titles: Mapping[str, str], scope: str, depth: int)
 
 def _label(item: Item) -> str:
     """An HTML-like table: the op or name in bold, shape and dtype, the value in green above the gradient in red."""
-    rows = [f"<b>{escaped(item.title)}</b>"]
+    rows = [(item.title, "<b>{}</b>")]
     if item.kind == "op" and item.name:
-        rows.append(f"<i>{escaped(item.name)}</i>")
+        rows.append((item.name, "<i>{}</i>"))
     if item.details:
-        rows.append(escaped(item.details))
+        rows.append((item.details, "{}"))
     if item.shape is not None and item.shape != ():
-        rows.append(escaped(f"{item.shape} {item.dtype}"))
+        rows.append((f"{item.shape} {item.dtype}", "{}"))
     if item.value is not None:
-        rows.append(f'<font color="{GREEN}">{escaped(summary(item.value))}</font>')
+        rows.append((summary(item.value), f'<font color="{GREEN}">{{}}</font>'))
     if item.kind in ("op", "leaf") and item.count == 1 and not item.details:
         gradient = "grad -" if item.grad is None else f"grad {summary(item.grad)}"
-        rows.append(f'<font color="{RED}">{escaped(gradient)}</font>')
-    cells = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
+        rows.append((gradient, f'<font color="{RED}">{{}}</font>'))
+    # Room for the widest row in a wider font than the layout program's, since a viewer may have another one.
+    width = min(7 * max(len(text) for text, _ in rows) + 8, 1000)
+    cells = "".join(f'<tr><td width="{width}">{form.format(escaped(text))}</td></tr>' for text, form in rows)
     return (
-        f'<table border="1" cellborder="0" cellspacing="0" cellpadding="4" color="#6b7280" style="rounded" '
+        f'<table border="1" cellborder="0" cellspacing="0" cellpadding="3" color="#6b7280" style="rounded" '
         f'bgcolor="{FILL[item.kind]}">{cells}</table>'
     )
 

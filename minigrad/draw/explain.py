@@ -77,7 +77,7 @@ class BackwardStep:
         if self.local is not None:
             made = f"upstream {amount(self.upstream)} x local {number(self.local)}"
         else:
-            made = f"{self.rule}, which is {amount(self.adds)}"
+            made = self.rule if self.before is None else f"{self.rule}, which is {amount(self.adds)},"
         return f"{self.target}.grad = {start}{made} = {amount(self.after)}"
 
 

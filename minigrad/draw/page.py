@@ -66,7 +66,7 @@ def _backward(step: BackwardStep, picture: Picture) -> dict[str, Any]:
     """Where the arrow of a folded box has no slot of its own, its other end names it."""
     source, target, slot = step.edge
     box, end = picture.place[source], picture.place[target]
-    rule = f"the rule of {step.op} for {step.slot} ({step.declared}): {step.rule}"
+    rule = f"{step.op}, {step.slot} ({step.declared}): {'local = ' if step.local is not None else ''}{step.rule}"
     return {
         "way": "backward",
         "root": picture.items[-1].key,
