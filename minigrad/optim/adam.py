@@ -34,7 +34,7 @@ class Adam(Optimizer):
     0.9
     """
 
-    decoupled = False
+    elementwise, decoupled = True, False
 
     def __init__(
         self,
@@ -97,6 +97,8 @@ class NAdam(Optimizer):
 
     As PyTorch's, with beta1 itself growing: mu_t = beta1 (1 - 0.96^(t momentum_decay) / 2).
     """
+
+    elementwise = True
 
     def __init__(
         self,

@@ -22,6 +22,8 @@ class RMSprop(Optimizer):
         Adds weight_decay * x to g.
     """
 
+    elementwise = True
+
     def __init__(
         self,
         params: Params,
@@ -84,6 +86,8 @@ class Adagrad(Optimizer):
     weight_decay
         Adds weight_decay * x to g.
     """
+
+    elementwise = True
 
     def __init__(
         self,

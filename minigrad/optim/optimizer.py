@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..tensor import Tensor
+from .together import SMALL, Together, history
 
 Array = npt.NDArray[Any]
 Params = Iterable[Tensor] | Iterable[dict[str, Any]]
@@ -36,11 +37,13 @@ class Optimizer:
 
     param_groups: list[Group]
     state: dict[Tensor, State]
+    elementwise = False  # does `update` treat each element by itself, so that parameters may be joined for it?
 
     def __init__(self, params: Params, defaults: Mapping[str, Any]) -> None:
         self.defaults = dict(defaults)
         self.state, self.param_groups = {}, []
         self._buffers: dict[Any, Array] = {}
+        self._bundles: dict[int, tuple[Any, list[Together]]] = {}  # by group: its small parameters
         given: list[Any] = list(params)
         if not given:
             raise ValueError(f"{type(self).__name__}: there are no parameters")
@@ -81,17 +84,45 @@ class Optimizer:
             Computes the loss and its gradients; called first, and what it returns is returned.
         """
         loss = closure() if closure is not None else None
-        for p, group in self._members():
-            if p._grad is None:
-                continue
-            if type(p._data) is not np.ndarray:  # a number: nothing that could be changed in place
-                p.data = np.array(p._data)
-            g = -p._grad if group.get("maximize") else p._grad
-            self.update(p._data, g, self.state.setdefault(p, {}), group)
+        for k, group in enumerate(self.param_groups):
+            small: list[Tensor] = []
+            for p in group["params"]:
+                if p._grad is None:
+                    continue
+                if type(p._data) is not np.ndarray:  # a number: nothing that could be changed in place
+                    p.data = np.array(p._data)
+                if self.elementwise and p._data.nbytes <= SMALL:
+                    small.append(p)
+                else:
+                    g = -p._grad if group.get("maximize") else p._grad
+                    self.update(p._data, g, self.state.setdefault(p, {}), group)
+            if small:
+                self._update_together(k, small, group)
         return loss
 
+    def _update_together(self, k: int, small: list[Tensor], group: Group) -> None:
+        states = [self.state.setdefault(p, {}) for p in small]
+        key = [(id(state), p._data.shape, p._data.dtype) for p, state in zip(small, states)]
+        known, bundles = self._bundles.get(k, (None, []))
+        if key != known:
+            alike: dict[Any, list[Tensor]] = {}
+            for p, state in zip(small, states):
+                alike.setdefault((p.dtype, history(state)), []).append(p)
+            bundles = [Together(members, [self.state[p] for p in members]) for members in alike.values()]
+            self._bundles[k] = (key, bundles)
+        for bundle in bundles:
+            bundle.gather()
+            if group.get("maximize"):
+                np.negative(bundle.g, out=bundle.g)
+            self.update(bundle.x, bundle.g, bundle.state, group)
+            bundle.scatter()
+
     def update(self, x: Array, g: Array, state: State, group: Group) -> None:
-        """Change the array `x` in place, given its gradient `g`, which is not to be changed."""
+        """Change the array `x` in place, given its gradient `g`, which is not to be changed.
+
+        Arrays that it keeps in the state have x's shape. If the optimizer is `elementwise`, x may be several small
+        parameters of the same history in a row.
+        """
         raise TypeError(f"{type(self).__name__} has no update; define update(self, x, g, state, group)")
 
     def scratch(self, x: Array, k: int = 0) -> Array:
@@ -151,6 +182,7 @@ class Optimizer:
         for group, saved in zip(self.param_groups, state["param_groups"]):
             group.update({key: value for key, value in saved.items() if key != "params"})
         self.state = new
+        self._bundles.clear()
 
     def __repr__(self) -> str:
         groups = [

@@ -21,6 +21,8 @@ class SGD(Optimizer):
     0.8
     """
 
+    elementwise = True
+
     def __init__(
         self,
         params: Params,

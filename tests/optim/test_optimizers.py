@@ -137,6 +137,48 @@ def test_a_resumed_run_equals_an_uninterrupted_one(name: str) -> None:
         np.testing.assert_array_equal(a.data, b.data)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_small_parameters_stepped_together_go_where_each_goes_alone(name: str) -> None:
+    rng = np.random.default_rng(3)
+    shapes = [(2, 3), (4,), (), (70, 80), (1, 1), (5,)]
+    starts = [rng.normal(size=shape) for shape in shapes]
+    together = [mg.tensor(x.astype("f4") if i == 5 else x, requires_grad=True) for i, x in enumerate(starts)]
+    alone = [mg.tensor(p.data, requires_grad=True) for p in together]
+    options: dict[str, Any] = {"lr": 0.01, "weight_decay": 0.1}
+    if name in ("SGD", "RMSprop"):
+        options["momentum"] = 0.9
+    one = getattr(optim, name)(together, **options)
+    many = [getattr(optim, name)([p], **options) for p in alone]
+    for step in range(12):
+        for i, (p, q) in enumerate(zip(together, alone)):
+            g = rng.normal(size=p.shape).astype(p.dtype)
+            p.grad = q.grad = None if (step + i) % 4 == 0 and i < 3 else g
+        if step == 6:
+            one.state[together[1]] = {}
+            many[1].state.clear()
+        one.step()
+        for optimizer in many:
+            optimizer.step()
+        if step == 8:
+            one.load_state_dict(one.state_dict())
+    for p, q, optimizer in zip(together, alone, many):
+        np.testing.assert_array_equal(p.data, q.data)
+        for key, value in optimizer.state[q].items():
+            np.testing.assert_array_equal(one.state[p][key], value, err_msg=key)
+
+
+def test_an_optimizer_that_is_not_elementwise_sees_each_parameter() -> None:
+    class Normalized(optim.Optimizer):
+        def update(self, x: Any, g: Any, state: Any, group: Any) -> None:
+            x -= group["lr"] * g / np.linalg.norm(g)
+
+    a, b = mg.tensor([0.0, 0.0], requires_grad=True), mg.tensor([0.0], requires_grad=True)
+    a.grad, b.grad = np.array([3.0, 4.0]), np.array([100.0])
+    Normalized([a, b], {"lr": 1.0}).step()
+    np.testing.assert_allclose(a.data, [-0.6, -0.8])
+    np.testing.assert_allclose(b.data, [-1.0])
+
+
 def test_groups_have_options_of_their_own() -> None:
     a, b, c = (mg.tensor([1.0], requires_grad=True) for _ in range(3))
     optimizer = optim.SGD([{"params": [a], "lr": 0.5}, {"params": b}], lr=0.1)
