@@ -31,12 +31,15 @@ class Drawing:
         What was folded or summarised, because the graph is large; empty where everything is drawn.
     """
 
-    def __init__(self, source: str, note: str = "") -> None:
+    def __init__(self, source: str, note: str, table: str) -> None:
         self.source = source
         self.note = note
+        self._table = table
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the drawing; the suffix says what: .svg, .png, .pdf or .dot. Returns the path.
+        """Write the drawing; the suffix says what: .svg, .png, .pdf, .html or .dot. Returns the path.
+
+        .html holds the picture and a table of the same things; without a Graphviz program, the table alone.
 
         Raises
         ------
@@ -49,14 +52,25 @@ class Drawing:
         suffix = path.suffix.lower().removeprefix(".")
         if suffix in ("dot", "gv"):
             data = self.source.encode()
+        elif suffix == "html":
+            data = self._page().encode()
         elif suffix in ("svg", "png", "pdf"):
             data = render(self.source, suffix)
         else:
             raise ValueError(
-                f"draw: no picture is written as {path.suffix or path.name!r}; use .svg, .png, .pdf or .dot"
+                f"draw: no picture is written as {path.suffix or path.name!r}; use .svg, .png, .pdf, .html or .dot"
             )
         write_whole(path, data)
         return path
+
+    def _page(self) -> str:
+        return (
+            '<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>A computation graph</title>\n'
+            "<style>body { font: 1rem/1.5 system-ui, sans-serif; background: #fff; color: #16181d; margin: 2rem }\n"
+            "svg { max-width: 100%; height: auto } table { border-collapse: collapse }\n"
+            "th, td { padding: .2rem .8rem; border-bottom: 1px solid #9aa4b2; text-align: left }</style>\n"
+            f"{inline_svg(self.source)}\n<p>{escaped(self.note)}</p>\n{self._table}\n</html>\n"
+        )
 
     def __repr__(self) -> str:
         note = f" ({self.note})" if self.note else ""
@@ -109,7 +123,32 @@ def draw(
     if (depth is not None and depth < 0) or max_nodes < 1:
         raise ValueError(f"draw: depth is 0 or more and max_nodes 1 or more; got {depth=}, {max_nodes=}")
     picture = items(tensor, names, depth, max_nodes)
-    return Drawing(source_of(picture, direction), picture.note)
+    return Drawing(source_of(picture, direction), picture.note, _table(picture))
+
+
+def inline_svg(source: str) -> str:
+    """The picture as an element of a page, or a line that says why there is none."""
+    try:
+        svg = render(source, "svg").decode()
+    except NoEngine as error:
+        return f"<p>There is no drawing here: {escaped(str(error))}</p>"
+    return svg[svg.index("<svg") :]
+
+
+def _table(picture: Picture) -> str:
+    called = {item.key: item.name or item.title for item in picture.items}
+    rows = ["<tr><th>what</th><th>name</th><th>made from</th><th>shape</th><th>value</th><th>gradient</th></tr>"]
+    for item in picture.items:
+        cells = [
+            item.title,
+            item.name or item.details,
+            ", ".join(called[source] for source, _ in item.inputs),
+            "" if item.shape is None else f"{item.shape} {item.dtype}",
+            "" if item.value is None else summary(item.value),
+            "-" if item.grad is None else summary(item.grad),
+        ]
+        rows.append("<tr>" + "".join(f"<td>{escaped(cell)}</td>" for cell in cells) + "</tr>")
+    return "<table>\n" + "\n".join(rows) + "\n</table>"
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from .nodes import labels, nodes_of
 from .page import ForwardStep, page
 
 T = TypeVar("T")
+_written = functools.cache(rule_text)  # it reads the syntax tree of a file
 
 SYMBOLS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/", "power": "**", "matmul": "@", "negative": "-"}
 ORDINALS = ("", "", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -265,7 +267,7 @@ def _in_words(node: Node, step: Step, i: int, called: Mapping[Node, str], scalar
     """The rule's own expression, with the names of Tensors for those of parameters; for arrays, shapes as well."""
     assert node.plan is not None
     op = node.plan.op
-    text = rule_text(op.rules[op.inputs[i]])
+    text = _written(op.rules[op.inputs[i]])
     if scalar:
         text = {"g": "1", "-g": "-1"}.get(text, text)
         if text.startswith("g * "):
@@ -276,8 +278,8 @@ def _in_words(node: Node, step: Step, i: int, called: Mapping[Node, str], scalar
         parent, value = node.parents[k], node.values[k]
         if parent is not None:
             words[slot] = called[parent] + ("" if scalar else shape(parent.shape))
-        elif not scalar and value is not DROPPED and np.ndim(value):
-            words[slot] = slot + shape(np.shape(value))
+        elif not scalar and hasattr(value, "shape") and value.shape:
+            words[slot] = slot + shape(value.shape)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             words[slot] = f"{value:g}"
     pattern = r"(?<![\w.])(" + "|".join(map(re.escape, words)) + r")\b(?!\()(?!=)"

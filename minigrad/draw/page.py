@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .drawing import escaped, source_of
-from .engine import NoEngine, render
+from .drawing import escaped, inline_svg, source_of
 from .items import Picture
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def page(forward: list[ForwardStep], steps: list[BackwardStep], picture: Picture
     rows = [_row([i + 1, s.op, s.target, "", "", "", "", "", s.sentence]) for i, s in enumerate(forward)]
     rows += [_row([len(forward) + i + 1, *s.cells, s.sentence]) for i, s in enumerate(steps)]
     parts = {
-        "picture": _svg(picture),
+        "picture": inline_svg(source_of(picture, "forward")),
         "caption": escaped(caption),
         "rows": "\n".join(rows),
         "steps": json.dumps(told).replace("<", "\\u003c"),  # no text ends the script
@@ -41,14 +40,6 @@ def page(forward: list[ForwardStep], steps: list[BackwardStep], picture: Picture
     for name, part in parts.items():
         text = text.replace(f"<!--{name}-->", part)
     return text
-
-
-def _svg(picture: Picture) -> str:
-    try:
-        svg = render(source_of(picture, "forward"), "svg").decode()
-    except NoEngine as error:
-        return f"<p>There is no drawing here: {escaped(str(error))}</p>"
-    return svg[svg.index("<svg") :]
 
 
 def _forward(step: ForwardStep, picture: Picture) -> dict[str, Any]:

@@ -173,3 +173,13 @@ def test_suffixes(x, tmp_path):
 def test_in_a_notebook(x):
     bundle = draw(x * x)._repr_mimebundle_()
     assert "<svg" in bundle["image/svg+xml"] and "drawing" in bundle["text/plain"]
+
+
+def test_a_page_with_the_picture_and_a_table(tmp_path, monkeypatch):
+    x = mg.tensor(3.0, requires_grad=True, name="<b>x</b>")
+    drawing = draw(x * x)
+    page = drawing.save(tmp_path / "graph.html").read_text()
+    assert "<svg" in page and "&lt;b&gt;x&lt;/b&gt;</td>" in page and "<b>x</b>" not in page
+    monkeypatch.setattr(engine, "_candidates", list)
+    page = drawing.save(tmp_path / "graph.html").read_text()
+    assert "<svg" not in page and "There is no drawing here" in page and page.count("<tr>") == 3
