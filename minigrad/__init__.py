@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 
 from . import numpy_protocol as numpy_protocol
 from . import rules as rules
+
+# These two have the names of their modules, which an import of the module alone would put in their place.
+from .checkpoint import checkpoint as checkpoint
 from .context import default_dtype as default_dtype
 from .context import detect_anomaly as detect_anomaly
 from .context import no_grad as no_grad
@@ -12,6 +15,8 @@ from .context import seed as seed
 from .declare import elementwise as elementwise
 from .declare import op as op
 from .declare import ops as ops
+from .draw import draw as draw
+from .draw import explain as explain
 from .op import Op as Op
 from .tensor import Tensor as Tensor
 from .tensor import tensor as tensor
@@ -22,11 +27,6 @@ from .transforms import jacobian as jacobian
 from .transforms import jvp as jvp
 from .transforms import value_and_grad as value_and_grad
 from .transforms import vjp as vjp
-
-# These two have the names of their modules, which an import of the module alone would put in their place.
-from .checkpoint import checkpoint as checkpoint
-from .draw import draw as draw
-from .draw import explain as explain
 
 # Every op at the top, under its own name. Before the rest: an op called `load` or `save` would not hide ours.
 globals().update(numpy_protocol.aliases() | {name: an_op for name, an_op in ops.items() if "." not in name})
