@@ -8,20 +8,15 @@ test_my_op = mg.testing.op_test(my_op)
 
 from __future__ import annotations
 
-from .arrays import KINDS as KINDS
-from .arrays import LAYOUTS as LAYOUTS
 from .arrays import arrays as arrays
 from .arrays import axes as axes
 from .arrays import axis as axis
 from .arrays import broadcastable as broadcastable
 from .arrays import complex_dtypes as complex_dtypes
-from .arrays import conditioned as conditioned
 from .arrays import dtypes as dtypes
-from .arrays import fill as fill
 from .arrays import index_arrays as index_arrays
 from .arrays import indices as indices
 from .arrays import kinds as kinds
-from .arrays import laid_out as laid_out
 from .arrays import layouts as layouts
 from .arrays import masks as masks
 from .arrays import matrices as matrices
@@ -36,11 +31,15 @@ from .call import call as call
 from .call import calls as calls
 from .examples import examples as examples
 from .examples import has_examples as has_examples
+from .inputs.table import inputs_of as inputs_of
 from .laws import Failure as Failure
 from .laws import first_broken as first_broken
 from .laws import laws as laws
 from .laws import numpy_laws as numpy_laws
 from .laws import usable as usable
-from .search import Found as Found
-from .search import op_test as op_test
-from .search import search as search
+from .op_test import op_test as op_test
+from .values import KINDS as KINDS
+from .values import LAYOUTS as LAYOUTS
+from .values import conditioned as conditioned
+from .values import fill as fill
+from .values import laid_out as laid_out

@@ -3,14 +3,15 @@
 One random (3, 4) array catches half of the wrong rules that people write; thirty draws of what is here catch nearly
 all: ties, zeros, axes of length 0 and 1, no axes at all, edges of the domain, negative and repeated indices.
 
-Values come from a drawn *kind* and a drawn *seed* (see `fill`): free-form floats would spend their effort on 1e-300.
+Values come from a drawn *kind* and a drawn *seed* (see `values.fill`): free-form floats would spend their effort on
+1e-300.
 Everything shrinks to few axes, short axes, and plain arguments.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -18,18 +19,19 @@ from hypothesis import strategies as st
 
 from ..graph import Array
 from .call import Draw
+from .values import EVERYWHERE as EVERYWHERE
+from .values import KINDS, LAYOUTS
+from .values import Domain as Domain
+from .values import Shape as Shape
+from .values import conditioned as conditioned
+from .values import fill as fill
 
-Shape = tuple[int, ...]
-Domain = tuple[float, float]
 Strategy = st.SearchStrategy[Any]
-
-EVERYWHERE: Domain = (-np.inf, np.inf)
-KINDS = ("gaussian", "integers", "large", "small", "edges")
 
 # Sides in the order that shrinking prefers: 1 and 2 show more than 0 does.
 _SIDES = (1, 2, 3, 0, 4, 5)
 
-# -- shapes -----------------------------------------------------------------------------------------------------------
+# -- shapes ------------------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -37,91 +39,36 @@ def shapes(
     draw: Draw, min_axes: int = 0, max_axes: int = 3, min_side: int = 0, max_side: int = 5, max_size: int = 60
 ) -> Shape:
     """Shapes whose sides are often equal, often 1, at times 0. `max_size` bounds the number of elements."""
-    allowed = [n for n in _SIDES if min_side <= n <= max_side] or list(range(min_side, max_side + 1))
-    same = draw(st.sampled_from(allowed))
-    side = st.sampled_from([*allowed[:1], same, same, same, *allowed])
-    shape = draw(st.lists(side, min_size=min_axes, max_size=max_axes))
-    while np.prod(shape, dtype=int) > max_size:
-        shape[int(np.argmax(shape))] -= 1
-    return tuple(shape)
+    (shape,) = draw(_shapes(1, min_axes, max_axes, min_side, max_side, max_size))
+    return shape
 
 
 @st.composite
 def broadcastable(draw: Draw, count: int = 2, max_axes: int = 3, min_side: int = 0) -> tuple[Shape, ...]:
     """Shapes that broadcast against each other: any of them may have fewer axes, or axes of length 1."""
-    full = draw(shapes(max_axes=max_axes, min_side=min_side))
-    made = []
-    for _ in range(count):
-        if draw(st.booleans()):
-            start = draw(st.integers(0, len(full)))
-            kept = draw(st.lists(st.booleans(), min_size=len(full) - start, max_size=len(full) - start))
-            made.append(tuple(n if keep else 1 for n, keep in zip(full[start:], kept)))
-        else:
-            made.append(full)
-    return tuple(made)
+    full = draw(_shapes(count, 0, max_axes, min_side, 5, 60))
+    return tuple(shape[draw(st.sampled_from([0, 0, 0, 0, 1, *range(1, max_axes + 1)])) :] for shape in full)
 
 
-# -- values -----------------------------------------------------------------------------------------------------------
+@st.composite
+def _shapes(
+    draw: Draw, count: int, min_axes: int, max_axes: int, min_side: int, max_side: int, max_size: int
+) -> list[Shape]:
+    """`count` shapes of as many axes, which differ where one of several has length 1."""
+    allowed = [n for n in _SIDES if min_side <= n <= max_side] or list(range(min_side, max_side + 1))
+    same = draw(st.sampled_from(allowed))
+    side = st.sampled_from([*allowed[:1], same, same, same, *allowed])
+    # Each axis says for itself in which shapes it has length 1, so that one can be taken away when the example shrinks.
+    short = st.sampled_from([0, 0, *range(2**count - 1)]) if count > 1 else st.just(0)
+    fewest = draw(st.sampled_from([n for n in (0, 1, 1, 1, 2, 2, 2) if min_axes <= n <= max_axes] or [min_axes]))
+    axes = draw(st.lists(st.tuples(side, short), min_size=fewest, max_size=max_axes))
+    sides = [n for n, _ in axes]
+    while math.prod(sides) > max_size:
+        sides[sides.index(max(sides))] -= 1
+    return [tuple(1 if ones >> k & 1 else n for n, (_, ones) in zip(sides, axes)) for k in range(count)]
 
 
-def fill(shape: Shape, kind: str, seed: int, domain: Domain = EVERYWHERE, dtype: Any = np.float64) -> Array:
-    """An array of values of one kind.
-
-    Parameters
-    ----------
-    kind
-        "gaussian", "integers" (-3 to 3: ties and zeros), "large" (Gaussian times 30), "small" (times 1e-3),
-        or "edges" (near the ends of the domain; without ends: zeros, tiny and large numbers).
-    domain
-        An open interval; every value lies in it.
-    dtype
-        A floating or complex dtype; complex values have a domain in neither part.
-
-    >>> fill((2, 2), "integers", seed=0)
-    array([[ 2.,  1.],
-           [ 0., -2.]])
-    >>> bool((fill((5,), "edges", seed=0, domain=(-1, 1)) < 1).all())
-    True
-    """
-    dtype = np.dtype(dtype)
-    rng = np.random.default_rng(seed)
-    if dtype.kind == "c":
-        parts = [_real(shape, kind, rng, EVERYWHERE) for _ in range(2)]
-        return (parts[0] + 1j * parts[1]).astype(dtype)
-    return _into(_real(shape, kind, rng, domain), domain, dtype)
-
-
-def _real(shape: Shape, kind: str, rng: np.random.Generator, domain: Domain) -> Array:
-    low, high = domain
-    if kind == "integers":
-        first, last = max(-3, np.floor(low) + 1), min(3, np.ceil(high) - 1)
-        if first <= last:
-            return rng.integers(int(first), int(last) + 1, shape).astype(float)
-    if kind == "edges":
-        near = 10.0 ** rng.uniform(-6, -1, shape)
-        if np.isinf(low) and np.isinf(high):
-            return rng.choice([0.0, 1e-4, -1e-4, 1.0, -1.0, 100.0, -100.0], shape)
-        if np.isinf(low) or np.isinf(high):
-            return high - near if np.isinf(low) else low + near
-        width = high - low
-        return np.where(rng.random(shape) < 0.5, low + near * width, high - near * width)
-    scale = {"large": 30.0, "small": 1e-3}.get(kind, 1.0)
-    if np.isfinite(low) and np.isfinite(high):
-        return rng.uniform(low, high, shape)
-    x = rng.standard_normal(shape) * scale
-    if np.isfinite(low):
-        return low + np.abs(x)
-    return high - np.abs(x) if np.isfinite(high) else x
-
-
-def _into(x: Array, domain: Domain, dtype: np.dtype[Any]) -> Array:
-    """`x` as `dtype`, and still inside the open interval after rounding."""
-    x = np.asarray(x).astype(dtype)
-    for end in domain:
-        if np.isfinite(end):
-            inward = np.inf if end == domain[0] else -np.inf
-            x = np.where(x == dtype.type(end), np.nextafter(dtype.type(end), dtype.type(inward)), x)
-    return x
+# -- values ------------------------------------------------------------------------------------------------------------
 
 
 kinds: Strategy = st.sampled_from(KINDS)
@@ -200,40 +147,11 @@ def _tied(y: Array, x: Array, rng: np.random.Generator) -> Array:
     return np.where(rng.random(y.shape) < 0.5, x, y)
 
 
-# -- layouts ----------------------------------------------------------------------------------------------------------
-
-LAYOUTS = ("C", "Fortran", "strided", "reversed", "zero-stride")
-
-
-def laid_out(x: Array, layout: str) -> Array:
-    """The same values in another memory layout.
-
-    "zero-stride" repeats the first element along the last axis, so it changes the values where they differ.
-
-    >>> import numpy as np
-    >>> laid_out(np.ones((2, 3)), "reversed").strides
-    (-24, -8)
-    """
-    if layout == "C":
-        return np.array(x, order="C")
-    if layout == "Fortran":
-        return np.array(x, order="F")
-    if layout == "strided":
-        wide = np.zeros(tuple(2 * n for n in x.shape), x.dtype)
-        view = wide[(slice(None, None, 2),) * x.ndim + (...,)]
-        view[...] = x
-        return view
-    if layout == "reversed":
-        back = (slice(None, None, -1),) * x.ndim + (...,)
-        return np.array(x[back], order="C")[back]
-    if layout == "zero-stride":
-        return np.broadcast_to(x[..., :1], x.shape) if x.ndim and x.shape[-1] else np.broadcast_to(x, x.shape)
-    raise ValueError(f"laid_out: there is no layout {layout!r}; there is {', '.join(LAYOUTS)}")
-
+# -- layouts -----------------------------------------------------------------------------------------------------------
 
 layouts: Strategy = st.sampled_from(LAYOUTS)
 
-# -- arguments --------------------------------------------------------------------------------------------------------
+# -- arguments ---------------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -301,13 +219,16 @@ def slices(draw: Draw, n: int) -> slice:
 @st.composite
 def index_arrays(draw: Draw, n: int, shape: Shape | Strategy | None = None) -> Array:
     """Indices of an axis of length n as an integer array: repeated, negative, none at all."""
-    if shape is None:
-        shape = draw(shapes(max_axes=2, max_side=3)) if n else (0,)
-    elif isinstance(shape, st.SearchStrategy):
-        shape = draw(shape)
-    size = math.prod(shape)
-    values = draw(st.lists(st.integers(-n, n - 1), min_size=size, max_size=size)) if n and size else []
-    return np.array(values, dtype=np.int64).reshape(shape if n or not size else (0,))
+    drawn: Shape
+    if n == 0:
+        drawn = (0,)
+    elif shape is None:
+        drawn = draw(shapes(max_axes=2, max_side=3))
+    else:
+        drawn = draw(shape) if isinstance(shape, st.SearchStrategy) else shape
+    size = math.prod(drawn)
+    values = draw(st.lists(st.integers(-n, n - 1), min_size=size, max_size=size)) if size else []
+    return np.array(values, dtype=np.int64).reshape(drawn)
 
 
 def masks(shape: Shape) -> Strategy:
@@ -355,7 +276,7 @@ def indices(draw: Draw, shape: Shape) -> Any:
     return parts[0] if len(parts) == 1 and draw(st.booleans()) else tuple(parts)
 
 
-# -- matrices ---------------------------------------------------------------------------------------------------------
+# -- matrices ----------------------------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -383,25 +304,3 @@ def matrices(
     stack = draw(shapes(max_axes=2, max_side=2)) if stacked and draw(st.booleans()) else ()
     rng = np.random.default_rng(draw(seeds))
     return conditioned((*stack, side, side), kind, rng, dtype)
-
-
-def conditioned(shape: Shape, kind: str, rng: np.random.Generator, dtype: Any = np.float64) -> Array:
-    """Matrices of `shape` (..., m, n) of full rank; see `matrices` for the kinds (which ask for m = n, but "general")."""
-    *stack, m, n = shape
-    k = min(m, n)
-    left, right = _orthogonal((*stack, m, k), rng, dtype), _orthogonal((*stack, n, k), rng, dtype)
-    if kind == "general":
-        values = rng.uniform(0.5, 2, (*stack, 1, k))
-        return np.asarray((left * values) @ np.conj(np.swapaxes(right, -1, -2))).astype(dtype)
-    apart = np.arange(k) * 0.5 + rng.uniform(0.5, 0.9, (*stack, 1, 1))
-    values = apart - (k / 4 if kind == "symmetric" else 0)
-    made = (left * values) @ np.conj(np.swapaxes(left, -1, -2))
-    return np.asarray((made + np.conj(np.swapaxes(made, -1, -2))) / 2).astype(dtype)
-
-
-def _orthogonal(shape: Iterable[int], rng: np.random.Generator, dtype: Any) -> Array:
-    shape = tuple(shape)
-    x = rng.standard_normal(shape)
-    if np.dtype(dtype).kind == "c":
-        x = x + 1j * rng.standard_normal(shape)
-    return np.linalg.qr(x)[0] if x.size else x

@@ -20,8 +20,9 @@ def examples(op: Callable[..., Any]) -> st.SearchStrategy[Call]:
     Parameters
     ----------
     op
-        A built-in op, an author's, a `functools.partial` of one, or a function of arrays. Built-in ops have strategies in
-        `minigrad.testing.inputs`, unless they are elementwise; what others take is inferred from the signature:
+        A built-in op, an author's, a `functools.partial` of one, or a function of arrays. Built-in ops have strategies
+        in `minigrad.testing.inputs`, unless they are elementwise; an author declares one with `inputs_of`. What others
+        take is inferred from the signature:
         arrays that broadcast, are equal in shape, or go together as in a product or a layer, within the declared
         domain; axis, keepdims, shape, mask, index by these names; any other parameter at its default.
 
@@ -33,13 +34,15 @@ def examples(op: Callable[..., Any]) -> st.SearchStrategy[Call]:
     >>> import minigrad as mg
     >>> strategy = mg.testing.examples(mg.sin)
     """
+    if isinstance(op, Op) and op in inputs:
+        return inputs[op]
     if isinstance(op, Op) and op.built_in:
         if op.name in inputs:
             return inputs[op.name]
         if not has_examples(op):
             family = op.__module__.rpartition(".")[2]
             raise TypeError(
-                f"{op.name}: nothing says how its inputs are drawn, and an op that is not elementwise cannot be guessed at. "
+                f"{op.name}: nothing says how its inputs are drawn, and they cannot be guessed. "
                 f'Add @inputs_of("{op.name}") to minigrad/testing/inputs/{family}.py'
             )
     return inferred(op)

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from ...graph import Array
 from ..arrays import arrays, axes, conditioned, matrices, seeds, shapes
 from ..call import Call, Draw, call
-from .table import inputs, inputs_of, symmetric
+from .table import inputs, inputs_of
 
-symmetric |= {"linalg.cholesky", "linalg.eigh", "linalg.eigvalsh"}
 any_numbers = st.one_of(matrices(), matrices(dtype=np.complex128))
 for _name in ("inv", "det", "slogdet", "adjugate"):
     inputs[f"linalg.{_name}"] = any_numbers.map(call)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,3 +54,8 @@ def close(got: Array, expected: Array, rtol: float, atol: float) -> Array:
         largest = np.max(size, where=np.isfinite(size), initial=0)
         near = np.abs(got - expected) <= rtol * size + atol * largest
         return np.asarray(near | (got == expected) | (np.isnan(got) & np.isnan(expected)))
+
+
+def unit_of_rounding(arrays: Iterable[Array]) -> float:
+    """The coarsest among the floating dtypes; 0 where there is none."""
+    return max((float(np.finfo(a.dtype).eps) for a in arrays if a.dtype.kind in "fc"), default=0.0)

@@ -14,7 +14,6 @@ from ...op import Rule
 from ...transforms import vjp
 from ..call import Call
 from ..inference import Signature
-from ..inputs.table import symmetric
 
 MISSING = Rule((), lambda g: g, (), None, False)
 """Stands for the rule that an op forgot."""
@@ -81,8 +80,6 @@ class Pull:
 
     def forward(self, *xs: Any) -> list[Any]:
         """The outputs as a list, for other arrays (or Tensors) in the places of the inputs."""
-        if getattr(self.op, "name", None) in symmetric:
-            xs = tuple((x + np.conj(np.swapaxes(x, -1, -2))) / 2 for x in xs)
         changed = self.call.replaced({x.position: value for x, value in zip(self.inputs, xs)})
         return flatten(changed.of(self.op))[0]
 
