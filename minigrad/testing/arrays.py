@@ -39,8 +39,8 @@ def shapes(
     draw: Draw, min_axes: int = 0, max_axes: int = 3, min_side: int = 0, max_side: int = 5, max_size: int = 60
 ) -> Shape:
     """Shapes whose sides are often equal, often 1, at times 0. `max_size` bounds the number of elements."""
-    (shape,) = draw(_shapes(1, min_axes, max_axes, min_side, max_side, max_size))
-    return shape
+    drawn: list[Shape] = draw(_shapes(1, min_axes, max_axes, min_side, max_side, max_size))
+    return drawn[0]
 
 
 @st.composite
