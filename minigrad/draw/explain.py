@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import re
 from collections.abc import Mapping
@@ -254,7 +255,7 @@ def _local(node: Node, target: Node, step: Step, i: int) -> float | None:
     """The local derivative where both ends are single real numbers: what the rule makes of an upstream of 1."""
     if not isinstance(node.dtype, np.dtype) or node.dtype.kind != "f" or target.dtype.kind != "f":
         return None
-    if np.prod(node.shape, dtype=int) != 1 or np.prod(target.shape, dtype=int) != 1:
+    if math.prod(node.shape) != 1 or math.prod(target.shape) != 1:
         return None
     with np.errstate(all="ignore"):
         result: Any = step.rule(np.ones(node.shape, node.dtype), *[node.values[k] for k in step.needs])
