@@ -262,6 +262,7 @@ def _stop_if_not_finite(c: Array, node: Node, i: int) -> None:
         assert node.plan is not None
         op = node.plan.op
         line = node.note("line") or "a line outside detect_anomaly()"
+        line += f", in {node.scope}" if node.scope else ""
         raise FloatingPointError(
             f"{op.name}: the rule for {op.inputs[i]!r} gave {fault}, shape {c.shape} {c.dtype}; "
             f"the op was called at {line}"

@@ -318,6 +318,12 @@ class Tensor:
     def __contains__(self, value: Any) -> bool:
         return bool((self._data == _plain(value)).any())
 
+    def __reduce__(self) -> tuple[type[Tensor], tuple[Any, ...]]:
+        """A copy (`copy.deepcopy`, pickle) is a leaf of its own, without a gradient so far."""
+        if not self.is_leaf:
+            raise RuntimeError("copy: a computed Tensor cannot be copied with its graph; use .detach()")
+        return Tensor, (self._data, None, self.requires_grad, self._name)
+
     __hash__ = object.__hash__  # by identity, although == compares elements
 
     def __format__(self, spec: str) -> str:

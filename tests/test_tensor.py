@@ -145,6 +145,23 @@ def test_numbers_and_sequences():
         bool(x)
 
 
+def test_a_deep_copy_is_a_leaf_of_its_own():
+    import copy
+    import pickle
+
+    x = mg.tensor([1.0, 2.0], requires_grad=True, name="x")
+    for y in (copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        (y * 3).sum().backward()
+        np.testing.assert_array_equal(y.grad, [3, 3])
+        assert x.grad is None and y.name == "x" and not np.shares_memory(x.data, y.data)
+    model = mg.nn.Linear(2, 1)
+    twin = copy.deepcopy(model)
+    mg.sum(twin(np.ones((1, 2)))).backward()
+    assert model.weight.grad is None and twin.weight.grad is not None
+    with pytest.raises(RuntimeError, match="detach"):
+        copy.deepcopy(x * 2)
+
+
 def test_hash_by_identity():
     x = mg.tensor([1.0, 2.0])
     assert len({x, mg.tensor([1.0, 2.0])}) == 2 and x in {x}
