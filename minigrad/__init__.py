@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from . import nn as nn
     from . import optim as optim
     from . import testing as testing
+    from . import training as training
     from .check import check_model as check_model
     from .check import check_op as check_op
     from .check import numerical_gradient as numerical_gradient
@@ -53,7 +54,7 @@ else:
     # What is built on the engine is imported when it is first used, so that `import minigrad` is quick.
     _LATER = {"layer_stats": "signals", "load": "io", "save": "io"}
     _LATER |= dict.fromkeys(("check_model", "check_op", "gradcheck", "numerical_gradient"), "check")
-    _MODULES = {"data", "fft", "linalg", "nn", "optim", "testing"}
+    _MODULES = {"data", "fft", "linalg", "nn", "optim", "testing", "training"}
 
     def __getattr__(name):
         if name in _MODULES:
