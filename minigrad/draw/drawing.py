@@ -107,6 +107,7 @@ def draw(
         built alike are drawn once then, with a count.
     max_nodes
         A larger graph is folded, module by module, and as a last resort summarised by op. The drawing says so.
+        Already above 150 nodes, numbered neighbours that are built alike are drawn once.
 
     Raises
     ------

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 from ..graph import Leaf, Node, Output
 
+PAGE = 150  # nodes that are legible on a page; in a larger graph what repeats is drawn once
+
 
 @dataclass
 class Folding:
@@ -33,12 +35,14 @@ def scopes_of(nodes: list[Node], called: Mapping[Node, str]) -> dict[Node, str]:
 
 
 def fold(nodes: list[Node], called: Mapping[Node, str], depth: int | None, max_nodes: int) -> Folding:
-    """The most detailed folding that has no more than `max_nodes` boxes; none at all where everything fits."""
+    """The most detailed folding that has no more than `max_nodes` boxes; none at all where everything fits a page."""
     drawn = [node for node in nodes if not isinstance(node, Output)]
     scopes = scopes_of(drawn, called)
-    if depth is None and len(drawn) <= max_nodes:
+    if depth is None and len(drawn) <= min(max_nodes, PAGE):
         return Folding({node: node for node in drawn}, scopes)
     stands_for, scopes, titles = _merge_repeats(drawn, scopes, called)
+    if depth is None and len(drawn) <= max_nodes and not titles:
+        return Folding({node: node for node in drawn}, scopes)
     deepest = max((scope.count(".") + 1 for scope in scopes.values() if scope), default=0)
     said = f"{len(drawn):,} nodes"
     for level in range(deepest if depth is None else min(depth, deepest), -1, -1):

@@ -109,7 +109,7 @@ def test_depth_folds_modules_and_repeats():
 
 def test_above_max_nodes_it_folds_and_says_so():
     # 8 nodes in a block, 3 in each layer at the ends, the mean
-    assert draw(deep(60)).note == "" and draw(deep(70)).note == "567 nodes; repeated blocks drawn once"
+    assert draw(deep(10)).note == "" and draw(deep(70)).note == "567 nodes; repeated blocks drawn once"
     drawing = draw(deep(60), max_nodes=8)
     assert len(re.findall("<b>", drawing.source)) <= 8
     assert "nodes" in drawing.note and drawing.note in drawing.source and drawing.note in repr(drawing)
