@@ -48,11 +48,12 @@ def _parser() -> argparse.ArgumentParser:
 
     draw = commands.add_parser("draw", help="draw the graph of what a function returns")
     draw.add_argument("target", metavar="TARGET", help="file.py:name of a Tensor, or of a function that returns one")
-    draw.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".svg, .png, .pdf or .dot")
+    draw.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".svg, .png, .pdf, .html or .dot")
     draw.set_defaults(run=_draw)
 
     explain = commands.add_parser("explain", help="every step of the backward pass of what a function returns")
     explain.add_argument("target", metavar="TARGET", help="file.py:name of a Tensor, or of a function that returns one")
+    explain.add_argument("-o", "--output", type=Path, metavar="FILE", help="write a page to step through: .html")
     explain.set_defaults(run=_explain)
 
     ops = commands.add_parser("ops", help="list the ops: formula, rules, where they are declared")
@@ -76,14 +77,18 @@ def _check(options: argparse.Namespace) -> int:
 def _draw(options: argparse.Namespace) -> int:
     from .draw import draw
 
-    print(draw(_result(options.target)).save(options.output))
+    result = _result(options.target)
+    if result.size == 1 and result.requires_grad:
+        result.backward(retain_graph=True)  # so that the drawing has gradients to show
+    print(draw(result).save(options.output))
     return 0
 
 
 def _explain(options: argparse.Namespace) -> int:
     from .draw import explain
 
-    print(explain(_result(options.target)))
+    explanation = explain(_result(options.target))
+    print(explanation.save(options.output) if options.output else explanation)
     return 0
 
 

@@ -108,7 +108,9 @@ def run(out: Path, seed: int) -> int:
     train(model, x_train, digits.y_train)
     right &= check("5 check again", "after training")
 
-    drawing = mg.draw(objective(model, model(x_train[few]), digits.y_train[few]))
+    loss = objective(model, model(x_train[few]), digits.y_train[few])
+    loss.backward(retain_graph=True)  # so that the drawing has gradients to show
+    drawing = mg.draw(loss)
     pictures = [drawing.save(out / name) for name in ("graph.svg", "graph.png")]
     say("6 draw", "the graph of the loss: " + ", ".join(map(str, pictures)))
 

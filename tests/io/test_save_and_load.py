@@ -210,11 +210,16 @@ def test_a_kill_at_any_moment_leaves_a_whole_file(path: Path) -> None:
         """
     )
     seen = set()
-    for wait in (0.0, 0.003, 0.011, 0.02, 0.05, 0.083):
+    for wait in (0.0, 0.003, 0.011, 0.02, 0.05, 0.083, None):
         child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
         assert child.stdout is not None
         child.stdout.readline()
-        time.sleep(wait)
+        if wait is None:  # once, however slow the machine is, not before something was saved
+            before, deadline = path.stat().st_mtime_ns, time.monotonic() + 60
+            while path.stat().st_mtime_ns == before and time.monotonic() < deadline:
+                time.sleep(0.01)
+        else:
+            time.sleep(wait)
         child.kill()
         child.wait()
         child.stdout.close()
