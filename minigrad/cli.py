@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
 
     draw = commands.add_parser("draw", help="draw the graph of what a function returns")
     draw.add_argument("target", metavar="TARGET", help="file.py:name of a Tensor, or of a function that returns one")
-    draw.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=".svg, .png, .pdf, .html or .dot")
+    draw.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help=".svg, .png, .pdf, .html or .dot"
+    )
     draw.set_defaults(run=_draw)
 
     explain = commands.add_parser("explain", help="every step of the backward pass of what a function returns")

@@ -56,7 +56,9 @@ def test_explain(file_of_ops, capsys):
 def test_check(file_of_ops, tmp_path, capsys):
     assert main(["check", "sin", "--examples", "5"]) == 0
     path = tmp_path / "wrong.py"
-    path.write_text("import numpy as np, minigrad as mg\nwrong = mg.elementwise(np.sin, x=lambda g, x: 2 * g * np.cos(x))\n")
+    path.write_text(
+        "import numpy as np, minigrad as mg\nwrong = mg.elementwise(np.sin, x=lambda g, x: 2 * g * np.cos(x))\n"
+    )
     assert main(["check", f"{path}:wrong", "--examples", "5"]) == 1
     assert "WRONG" in capsys.readouterr().out
     assert main(["check", "nowhere.py"]) == 2
