@@ -1,6 +1,6 @@
 """Losses that ask for a margin: max(0, ...), with a slope where the margin is not met and none where it is.
 
-On the very edge the slope is that of the side where it is not met, as in PyTorch.
+On the very edge the slope is half, as where `maximum` ties.
 
 A target here is 1 or -1 and takes no gradient, but in `hinge_loss` and `margin_ranking_loss`, which are linear in it.
 """
@@ -17,6 +17,11 @@ from .similarity import cosine, direction, length, squares
 TINY = 1e-12  # added to squared lengths in cosine_embedding_loss, as in PyTorch
 
 
+def unmet(by: Array) -> Array:
+    """1 where a margin is missed by more than 0, 0 where by less, and 1/2 on the edge."""
+    return (np.sign(by) + 1) / 2
+
+
 @op
 def hinge_loss(x: Array, target: Array, reduction: str = "mean", margin: float = 1.0) -> Array:
     """max(0, margin - target x), for targets 1 and -1: the loss of a support vector machine. The slope is -target.
@@ -31,12 +36,12 @@ def hinge_loss(x: Array, target: Array, reduction: str = "mean", margin: float =
 
 @hinge_loss.vjp("x")
 def _(g: Array, x: Array, target: Array, reduction: str, margin: float) -> Array:
-    return -arriving(g, x.shape, reduction) * target * (margin >= target * x)
+    return -arriving(g, x.shape, reduction) * target * unmet(margin - target * x)
 
 
 @hinge_loss.vjp("target")
 def _(g: Array, x: Array, target: Array, reduction: str, margin: float) -> Array:
-    return -arriving(g, x.shape, reduction) * x * (margin >= target * x)
+    return -arriving(g, x.shape, reduction) * x * unmet(margin - target * x)
 
 
 @op(flat=("target",))
@@ -49,7 +54,7 @@ def hinge_embedding_loss(x: Array, target: Array, margin: float = 1.0, reduction
 @hinge_embedding_loss.vjp("x")
 def _(g: Array, x: Array, target: Array, margin: float, reduction: str) -> Array:
     g = arriving(g, x.shape, reduction)
-    return np.where(target > 0, g, -g * (x <= margin))
+    return np.where(target > 0, g, -g * unmet(margin - x))
 
 
 @op
@@ -62,8 +67,8 @@ def margin_ranking_loss(x1: Array, x2: Array, target: Array, margin: float = 0.0
 @margin_ranking_loss.vjp("x1", "x2", "target")
 def _(g: Array, x1: Array, x2: Array, target: Array, margin: float, reduction: str) -> tuple[Array, Array, Array]:
     d = x1 - x2
-    unmet = arriving(g, d.shape, reduction) * (margin >= target * d)
-    return -unmet * target, unmet * target, -unmet * d
+    g = arriving(g, d.shape, reduction) * unmet(margin - target * d)
+    return -g * target, g * target, -g * d
 
 
 @op(flat=("target",))
@@ -90,7 +95,7 @@ def _(g: Array, x1: Array, x2: Array, target: Array, margin: float, reduction: s
     s1, s2 = squares(x1, -1) + TINY, squares(x2, -1) + TINY
     c = cosine(x1, x2, s1, s2, -1)
     g = arriving(g if reduction != "none" else g[..., None], x1.shape[:-1], reduction)
-    slope = np.where(np.asarray(target)[..., None] > 0, -g, g * (c >= margin))
+    slope = np.where(np.asarray(target)[..., None] > 0, -g, g * unmet(c - margin))
     both = np.sqrt(s1) * np.sqrt(s2)
     return slope * (x2 / both - c * x1 / s1), slope * (x1 / both - c * x2 / s2)
 
@@ -136,8 +141,8 @@ def _(
 ) -> tuple[Array, Array, Array]:
     near, far, other = _distances(anchor, positive, negative, p, eps)
     swapped = ((other < far) + 0.5 * (other == far)) * swap
-    unmet = near - np.where(swapped == 1, other, far) + margin >= 0
-    g = arriving(g if reduction != "none" else g[..., None], anchor.shape[:-1], reduction) * unmet
+    g = arriving(g if reduction != "none" else g[..., None], anchor.shape[:-1], reduction)
+    g = g * unmet(near - np.where(swapped == 1, other, far) + margin)
     to_near = g * direction(anchor - positive + eps, p)
     to_far = g * (1 - swapped) * direction(anchor - negative + eps, p)
     to_other = g * swapped * direction(positive - negative + eps, p)
