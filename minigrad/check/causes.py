@@ -118,6 +118,29 @@ def elementwise_factor(draw: Draw) -> Iterator[Finding]:
         )
 
 
+def local_derivative(draw: Draw) -> Iterator[Finding]:
+    """Element by element: g times another function of x than it should be."""
+    c = draw.smooth
+    if draw.g.size != draw.x.size or draw.subject.output_shapes != [draw.x.shape] or np.iscomplexobj(draw.g):
+        return
+    g = draw.g.reshape(draw.x.shape).real
+    is_now = ""
+    for words, array in _candidates(draw):
+        with np.errstate(all="ignore"):
+            if not is_now and np.abs(g * array - draw.claimed).max(initial=0) <= 1e-9 * np.abs(draw.claimed).max(
+                initial=0
+            ):
+                is_now = words
+    for words, array in _candidates(draw):
+        with np.errstate(all="ignore"):
+            k = _scale(draw.at(g * array), c.numeric)
+            if k is None or not draw.fits(k * g * array):
+                continue
+        times = "" if k == 1 else "-" if k == -1 else f"{k:g} "
+        text = f"the gradient must be g times {times}{words}" + (f", it is g times {is_now}" if is_now else "")
+        yield Finding(("must be", words, k), text, _all(draw, f"numeric = g x {times}{words}"))
+
+
 def transposed(draw: Draw) -> Iterator[Finding]:
     """Rows and columns exchanged."""
     a = draw.claimed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -79,6 +80,9 @@ def _checks(targets: Sequence[str], seed: int, examples: int, order: int) -> Ite
         for name in sorted(name for name, op in ops.items() if op.built_in):
             yield name, partial(check_built_in, name, seed, examples, order)
     for target in targets:
+        if target in ops and ops[target].built_in:
+            yield target, partial(check_built_in, target, seed, examples, order)
+            continue
         found = {name: value for name, value in find(target).items() if _can_be_checked(value, target)}
         if not found:
             raise NoTarget(f"{target}: it defines no op to check; give a function with file.py:name")
@@ -115,11 +119,12 @@ def _check(op: Any, name: str, target: str, seed: int, examples: int, order: int
 
 def _results(checks: Sequence[Check]) -> Iterator[Row]:
     """The rows as they are ready: built-in ops, which are many, in two processes."""
-    if len(checks) < ALONE:
+    if len(checks) < ALONE or any(name not in ops or not ops[name].built_in for name, _ in checks):
         for _, check in checks:
             yield check()
         return
-    with ProcessPoolExecutor(WORKERS) as pool:
+    fresh = multiprocessing.get_context("spawn")  # a fork would copy the locks of NumPy's threads
+    with ProcessPoolExecutor(WORKERS, fresh) as pool:
         futures: list[Future[Row]] = [pool.submit(check) for _, check in checks]
         try:
             for future in as_completed(futures):

@@ -59,7 +59,7 @@ def place(flat: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def allowed_for(analytic: Any, numeric: Any, error: Any) -> Any:
     """What |analytic - numeric| may be: the numerical derivative's own error, and the last digits of both."""
-    return 4 * error + RELATIVE * (np.abs(analytic) + np.abs(numeric)) + ABSOLUTE
+    return 2 * error + RELATIVE * (np.abs(analytic) + np.abs(numeric)) + ABSOLUTE
 
 
 class Numerics:

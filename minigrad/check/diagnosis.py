@@ -28,6 +28,7 @@ ORDER: tuple[causes.Cause, ...] = (
     causes.mean_term,
     subset,
     causes.tiny,
+    causes.local_derivative,
 )
 
 

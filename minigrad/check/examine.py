@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..containers import flatten
+from ..graph import reachable
+from ..tensor import Tensor
 from .compare import Numerics
 from .diagnosis import diagnose
 from .draws import draw_g, nearby
@@ -49,15 +52,37 @@ def examine(subject: Subject, seed: int = 0, sample: int | None = None, explain:
     else:
         report.remarks.append("an input was written to: a rule or a forward changed what it was given")
         report.verdict = Verdict.WRONG
+    _pardon_surrogates(subject, report)
     if explain:
         diagnose(subject, report, numerics, analytic, kinks, rng)
     return report
 
 
+def _pardon_surrogates(subject: Subject, report: GradReport) -> None:
+    """A rule that is declared not to be the derivative is named, and what flows through it is not judged."""
+    if report.verdict is not Verdict.WRONG:
+        return
+    out = subject.compute()
+    roots = [leaf.node for leaf in flatten(out)[0] if isinstance(leaf, Tensor) and leaf.node is not None]
+    ops = {id(node.plan.op): node.plan.op for node in reachable(roots) if node.plan is not None}
+    rules = {id(rule): (op, rule) for op in ops.values() for rule in op.rules.values() if rule and rule.surrogate}
+    if not rules:
+        return
+    for op, rule in rules.values():
+        report.remarks.append(
+            f"not judged: {op.name} declares a surrogate for {', '.join(rule.names)} ({rule.surrogate})"
+        )
+    for one in report.inputs:
+        if one.verdict is Verdict.WRONG and one.comparison is not None:
+            one.verdict = Verdict.INCONCLUSIVE
+    report.verdict = worst_of([one.verdict for one in report.inputs])
+
+
 def _verdict(title: str, inputs: list[InputReport], verdict: Verdict | None, seed: int, evaluations: int) -> GradReport:
-    return GradReport(
-        title, inputs, verdict or worst_of([one.verdict for one in inputs]), seed, evaluations=evaluations
-    )
+    verdict = verdict or worst_of([one.verdict for one in inputs])
+    if verdict.passes and all(one.comparison is None for one in inputs):
+        verdict = Verdict.NOTHING_CHECKED
+    return GradReport(title, inputs, verdict, seed, evaluations=evaluations)
 
 
 def _report_of(subject: Subject, k: int, verdict: Verdict, **found: Any) -> InputReport:

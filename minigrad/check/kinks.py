@@ -44,7 +44,7 @@ class Bracket(NamedTuple):
         a, b = self.left, self.right
         if a.jumps or b.jumps or not (np.isfinite(a.value) and np.isfinite(b.value)):
             return True
-        return abs(a.value - b.value) > 4 * (a.error + b.error) + 1e-7 * (abs(a.value) + abs(b.value))
+        return abs(a.value - b.value) > 2 * (a.error + b.error) + 1e-7 * (abs(a.value) + abs(b.value))
 
     def accepts(self, claimed: float) -> bool | None:
         """Whether a claimed slope is one of a subgradient; None where nobody can say."""

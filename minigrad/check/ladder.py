@@ -76,7 +76,7 @@ def ladder(at: Outputs, loss: Loss, origin: float, thorough: bool = False) -> Sl
     thorough
         Go down all rungs: for a second look at an element that seems wrong.
 
-    Central differences D(h) and D(h/2), extrapolated (Richardson) to v = (4 D(h/2) - D(h)) / 3. The error is the
+    Central differences D(h) and D(h/2), extrapolated (Richardson) to v = (4 D(h/2) - D(h)) / 3. The error is twice the
     truncation that was seen, |v - D(h/2)|, plus the rounding that must be there.
     """
     first = loss.eps**0.2 * max(1.0, origin)
@@ -113,7 +113,8 @@ class Rung(NamedTuple):
 
     @property
     def error(self) -> float:
-        return self.seen + self.floor
+        """Twice what shows: now and then one pair of steps shows too little."""
+        return 2 * (self.seen + self.floor)
 
     @property
     def good(self) -> bool:
@@ -121,7 +122,7 @@ class Rung(NamedTuple):
         return self.error <= GOOD_ENOUGH * abs(self.value) or self.seen <= self.floor
 
     def agrees(self, other: Rung) -> bool:
-        return abs(self.value - other.value) <= 4 * (self.error + other.error)
+        return abs(self.value - other.value) <= 2 * (self.error + other.error)
 
     def confirms(self, other: Rung) -> bool:
         """Agrees, and not only because it knows too little to disagree."""
@@ -178,10 +179,11 @@ def noise_near(
     J. Moré, S. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33, 2011.
     """
     rng = np.random.default_rng(seed)
-    spacing = 256 * eps
     directions = [rng.choice([-1.0, 1.0], np.shape(p)) * np.fmax(1, np.abs(p)) for p in points]
     at = along_direction(f_of, points, directions)
+    noise = 0.0
     with np.errstate(all="ignore"):
-        rows = np.stack([at(eps**0.2 + k * spacing) for k in range(6)])
-        differences = np.abs(np.diff(rows, 3, axis=0)).max(axis=0) / _THIRD_DIFFERENCE
-    return np.where(np.isfinite(differences), differences, 0.0), len(rows)
+        for spacing in (256 * eps, eps**0.6):  # near enough for steep functions, far enough for what is rounded inside
+            rows = np.stack([at(eps**0.2 + k * spacing) for k in range(5)])
+            noise = np.fmax(noise, np.abs(np.diff(rows, 3, axis=0)).max(axis=0) / _THIRD_DIFFERENCE)
+    return np.where(np.isfinite(noise), noise, 0.0), 10

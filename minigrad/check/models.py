@@ -7,14 +7,17 @@ At the random start, and again after some training.
 from __future__ import annotations
 
 import time
+import warnings
+import weakref
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..backward import backward
-from ..context import no_grad, within
+from ..context import no_grad, users_line, within
 from ..tensor import Tensor
 from .culprit import name_the_op
 from .examine import examine
@@ -122,6 +125,7 @@ def check_model(
     >>> bool(report), list(report.reports)
     (True, [0, 20])
     """
+    _warn_in_a_loop(model)
     started = time.perf_counter()
     state = State(model)
     reports: dict[int, GradReport] = {}
@@ -222,6 +226,23 @@ class ModelLoss:
     def where(self, k: int) -> str:
         """The loss function; which rule is wrong in it is another question."""
         return place_of(self.loss_fn)
+
+
+_earlier: ContextVar[tuple[Any, str, int]] = ContextVar("_earlier", default=(lambda: None, "", 0))
+
+
+def _warn_in_a_loop(model: Any) -> None:
+    """Note 1: the same line that checks the same model a third time stands in a training loop."""
+    last, line, count = _earlier.get()
+    here = users_line()
+    count = count + 1 if last() is model and line == here else 1
+    _earlier.set((weakref.ref(model), here, count))
+    if count == 3:
+        warnings.warn(
+            f"check_model: called again and again at {here}; inside a training loop it costs as much as thousands of "
+            "steps. Check once before training and once after, as at=(0, 20) does",
+            stacklevel=3,
+        )
 
 
 def _time_of(subject: ModelLoss) -> float:

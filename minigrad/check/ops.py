@@ -61,7 +61,7 @@ class OpReport:
     @property
     def inputs(self) -> list[InputReport]:
         """What was found for each input, in the example that failed."""
-        return self.report.inputs if self.report else []
+        return self.report.inputs if self.report is not None else []
 
     @property
     def cause(self) -> str | None:
@@ -120,10 +120,10 @@ def check_op(op: Any, max_examples: int = 100, order: int = 2, seed: int = 0) ->
     report.remarks = surrogates(op)
     if search.failing:
         _explain(report, op, search)
-    elif not search.checked:
+    elif not search.compared:
         report.verdict = Verdict.NOTHING_CHECKED
         report.law = search.refused or (
-            f"all {search.skipped} inputs that were drawn were skipped: the forward refused them or gave nan. "
+            f"{search.skipped} inputs were skipped: the forward refused them or gave nan; no other had an element. "
             "Give the op a domain, or check a function that makes its inputs valid"
         )
     report.seconds = time.perf_counter() - started

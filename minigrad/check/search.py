@@ -35,6 +35,8 @@ class Search:
     ----------
     checked, skipped
         How many were checked, and how many the forward refused or answered with nan.
+    compared
+        How many of those that were checked have an element.
     failing
         The first few that fail, as they were drawn.
     smallest
@@ -45,7 +47,7 @@ class Search:
 
     def __init__(self, op: Callable[..., Any], max_examples: int, order: int, seed: int) -> None:
         self.op, self.max_examples, self.order, self.seed = op, max_examples, order, seed
-        self.checked = self.skipped = 0
+        self.checked = self.skipped = self.compared = 0
         self.failing: list[Failing] = []
         self.smallest: Failing | None = None
         self.refused = ""
@@ -87,6 +89,7 @@ class Search:
             return
         if self._usable(call):
             self.checked += 1
+            self.compared += any(array.size for array in call.arrays())
         else:
             self.skipped += 1
         trouble = trial(self.op, call, self.order, self.seed)

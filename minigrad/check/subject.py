@@ -79,7 +79,7 @@ class Traced:
         self.names = list(names or [named[i] for i in self._which])
         self.points = [in_double(self._leaves[i]) for i in self._which]
         self.dtypes = [bare(self._leaves[i]).dtype for i in self._which]
-        out = self.call(*self.points)
+        out = self.call(*[point.copy() for point in self.points])
         self.out = [bare(leaf) for leaf in flatten(out)[0]]
         self.output_shapes = [part.shape for part in self.out if part.dtype.kind in "fc"]
         self.constants = _constants(self._leaves, named, self._which)
