@@ -129,8 +129,10 @@ def main() -> int:
     held = sum(case.held for case in found)
     relative = [case.error / abs(case.truth) for case in found]
     print(f"the bound held in {held:,} of {len(found):,} random cases (seed {options.seed})")
-    print(f"the estimate, relative to the derivative: median {np.median(relative):.0e}, 9 of 10 below {np.quantile(relative, 0.9):.0e}")
-    print(f"evaluations of f: {np.mean([case.evaluations for case in found]):.1f} on average, 11 of them once for all elements")
+    middle, most = np.median(relative), np.quantile(relative, 0.9)
+    print(f"the estimate, relative to the derivative: median {middle:.0e}, 9 of 10 below {most:.0e}")
+    evaluations = np.mean([case.evaluations for case in found])
+    print(f"evaluations of f: {evaluations:.1f} on average, 11 of them once for all elements")
     for case in found:
         if not case.held:
             print(f"  {case.name} at {case.x!r}: {case.value!r} +- {case.error:.1e}, truth {case.truth!r}")
