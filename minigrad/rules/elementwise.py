@@ -84,7 +84,12 @@ def _power_y(g: Array, x: Array, y: Array) -> Array:
     return g * x**y * np.log(np.where((x == 0) & (y >= 0), 1, x))  # 0^y is 0 to the right of y, whatever ln 0 says
 
 
-power = elementwise(lambda x, y: x**y, "x^y", name="power", x=_power_x, y=_power_y)  # ** has short cuts for 2 and 1/2
+def _power(x: Array, y: Array) -> Array:
+    # ** has short cuts for 2 and 1/2; for booleans it gives another dtype than np.power.
+    return x**y if getattr(x, "dtype", None) is not None and x.dtype.kind in "fc" else np.power(x, y)
+
+
+power = elementwise(_power, "x^y", name="power", x=_power_x, y=_power_y)
 float_power = elementwise(np.float_power, "x^y in double precision", x=_power_x, y=_power_y)
 
 # -- exponentials and logarithms --------------------------------------------------------------------------------------
