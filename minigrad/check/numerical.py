@@ -96,7 +96,7 @@ def numerical_gradient(
 
     >>> import numpy as np, minigrad as mg
     >>> value, error, evaluations = mg.numerical_gradient(lambda x: np.sum(np.exp(x)), np.array([0.0, 1.0]))
-    >>> bool((np.abs(value - np.exp([0.0, 1.0])) <= error).all()), bool(error.max() < 1e-7)
+    >>> bool((np.abs(value - np.exp([0.0, 1.0])) <= error).all()), bool(error.max() < 1e-6)
     (True, True)
     """
     if method != "complex" and method not in _METHODS:
