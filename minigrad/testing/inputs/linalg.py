@@ -144,10 +144,10 @@ def _(draw: Draw) -> Call:
 
 @inputs_of("linalg.vector_norm")
 def _(draw: Draw) -> Call:
-    x = draw(arrays(shapes(min_side=1)))
-    return call(
-        x, axis=draw(axes(x.ndim)), keepdims=draw(st.booleans()), ord=draw(st.sampled_from([2, 1, 3, math.inf]))
-    )
+    order = draw(st.sampled_from([2, 1, 3, math.inf]))
+    # At 0 the 3-norm has a kink that its second derivative cannot be judged at.
+    x = draw(arrays(shapes(min_side=1), domain=(0.5, 3.0) if order == 3 else (-math.inf, math.inf)))
+    return call(x, axis=draw(axes(x.ndim)), keepdims=draw(st.booleans()), ord=order)
 
 
 @inputs_of("linalg.matrix_norm")
