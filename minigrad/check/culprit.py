@@ -15,7 +15,8 @@ from ..op import Op
 from ..tensor import Tensor
 from .examine import examine
 from .report import GradReport, Verdict
-from .subject import Subject, Traced
+from .subject import Subject
+from .traced import Traced
 
 CALLS = 3  # of each op, to check
 

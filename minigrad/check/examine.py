@@ -16,6 +16,7 @@ from .draws import draw_g, nearby
 from .kinks import bracket, ties, total
 from .ladder import Loss, noise_near
 from .points import Vector, along_direction
+from .progress import with_progress
 from .projections import EVERY_ELEMENT, differs, project, search
 from .report import Element, GradReport, InputReport, Verdict, worst_of
 from .subject import Array, Fault, Subject
@@ -42,11 +43,15 @@ def examine(subject: Subject, seed: int = 0, sample: int | None = None, explain:
     noise, used = noise_near(subject.evaluate, points, subject.eps, seed)
     numerics = Numerics(subject.evaluate, points, Loss(g, subject.eps, noise), bool(np.isfinite(y).all()))
     kinks: list[dict[int, bool | None]] = [{} for _ in points]
-    inputs = [_check_input(subject, k, analytic, numerics, kinks[k], rng, sample) for k in range(len(points))]
+    inputs = [
+        _check_input(subject, k, analytic, numerics, kinks[k], rng, sample)
+        for k in with_progress(subject.names, f"check {title}")
+    ]
     _check_ties(subject, inputs, analytic, numerics)
     report = _verdict(title, inputs, None, seed, used + 2 + numerics.evaluations)
     report.passed = ["shapes", "twice the same"]
     _check_linear(subject, report, g, analytic, rng)
+    _check_single_precision(subject, report, g, analytic, rng)
     if all(np.array_equal(p, old, equal_nan=True) for p, old in zip(points, before)):
         report.passed.append("inputs untouched")
     else:
@@ -56,6 +61,31 @@ def examine(subject: Subject, seed: int = 0, sample: int | None = None, explain:
     if explain:
         diagnose(subject, report, numerics, analytic, kinks, rng)
     return report
+
+
+def _check_single_precision(
+    subject: Subject, report: GradReport, g: Vector, analytic: Sequence[Array | Fault | None], rng: np.random.Generator
+) -> None:
+    """The backward pass of float32 inputs beside the one of float64, which is compared with the numerical derivative."""
+    if subject.fixed or np.dtype(np.float32) not in subject.dtypes:
+        return
+    single = subject.pull([p.astype(dtype) for p, dtype in zip(subject.points, subject.dtypes)], g)
+    good = True
+    for k, (a, b) in enumerate(zip(analytic, single)):
+        one = report.inputs[k]
+        if not isinstance(a, np.ndarray) or not isinstance(b, np.ndarray) or a.shape != b.shape or not one:
+            continue
+        both = np.isfinite(a) & np.isfinite(b)
+        size = np.max(np.abs(a), where=both, initial=0.0)
+        off = np.max(np.abs(a - b), where=both, initial=0.0)
+        allowed = 1e-3 * size + 10 * rounding_of(subject, k, g, rng, np.inf, 1e-6).max(initial=0.0) + 1e-5
+        if off > allowed:
+            good = False
+            one.verdict = report.verdict = Verdict.WRONG
+            one.where = subject.where(k)
+            one.cause = f"in float32 the gradient is another than in float64: off by {off:.1g}, its size is {size:.1g}"
+    if good:
+        report.passed.append("float32 agrees with float64")
 
 
 def _pardon_surrogates(subject: Subject, report: GradReport) -> None:
@@ -176,7 +206,9 @@ def _check_ties(
                 inputs[k].where = subject.where(k)
 
 
-def rounding_of(subject: Subject, k: int, g: Vector, rng: np.random.Generator, most: float = 1e-9) -> Array:
+def rounding_of(
+    subject: Subject, k: int, g: Vector, rng: np.random.Generator, most: float = 1e-9, width: float = 2e-15
+) -> Array:
     """How far the claimed gradient itself is rounded: what it changes by when its inputs change in their last digits.
 
     Equal values stay equal, so that ties stay ties. More than `most` is no rounding, and does not count.
@@ -185,7 +217,7 @@ def rounding_of(subject: Subject, k: int, g: Vector, rng: np.random.Generator, m
         return np.zeros(subject.points[k].shape)
     claims = []
     for _ in range(3):
-        claims.append(subject.pull(nearby(subject.points, 8 * np.finfo(float).eps, rng), g)[k])
+        claims.append(subject.pull(nearby(subject.points, width, rng), g)[k])
     arrays = [a for a in claims if isinstance(a, np.ndarray) and a.shape == subject.points[k].shape]
     if len(arrays) < 3 or not np.isfinite(arrays).all():
         return np.zeros(subject.points[k].shape)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..op import Op
 from .culprit import name_the_op
 from .examine import examine
+from .given import Given
+from .names import target_of
 from .report import GradReport
 from .second import generic, second_order
-from .subject import Given, Traced
+from .traced import Traced
 
 
 def gradcheck(
@@ -55,6 +58,8 @@ def gradcheck(
     subject: Traced | Given = Traced(f, inputs) if analytic is None else Given(f, inputs, analytic)
     report = examine(subject, seed, sample)
     name_the_op(report, subject, seed)
+    if isinstance(f, Op):
+        report.again = f"minigrad check {target_of(f)} --seed {seed}"
     if order > 1 and report.verdict.passes:
         if isinstance(subject, Given):
             raise ValueError(

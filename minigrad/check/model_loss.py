@@ -10,9 +10,10 @@ import numpy as np
 from ..backward import backward
 from ..context import no_grad, within
 from ..tensor import Tensor
+from .names import place_of
 from .points import Vector, unit_of_rounding
 from .state import State
-from .subject import Array, Fault, place_of
+from .subject import Array, Fault
 
 
 class ModelLoss:

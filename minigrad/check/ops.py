@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..declare import ops
-from ..op import Op
 from .examine import examine
+from .names import parameters_of, target_of, title_of
 from .report import GradReport, InputReport, Verdict
 from .search import Search, size_of
 from .second import generic, second_order
-from .subject import Traced, parameters_of, short_path, title_of
+from .traced import Traced
 from .trial import FIRST, Trouble, surrogates
 
 if TYPE_CHECKING:
@@ -116,7 +115,7 @@ def check_op(op: Any, max_examples: int = 100, order: int = 2, seed: int = 0) ->
     search = Search(op, max_examples, order, seed)
     search.run()
     report = OpReport(title_of(op), Verdict.OK, search.checked, search.skipped, seed)
-    report.again = f"minigrad check {_target(op)} --seed {seed}"
+    report.again = f"minigrad check {target_of(op)} --seed {seed}"
     report.remarks = surrogates(op)
     if search.failing:
         _explain(report, op, search)
@@ -178,12 +177,3 @@ def _describe(op: Callable[..., Any], call: Call) -> str:
         name = names[i] if i < len(names) else f"argument {i}"
         parts.append(f"{name} {describe(value)}".replace(" float64", ""))
     return ", ".join(parts + [f"{key}={describe(value)}" for key, value in call.kwargs.items()])
-
-
-def _target(op: Any) -> str:
-    while isinstance(op, functools.partial):
-        op = op.func
-    if isinstance(op, Op):
-        return op.name if op.built_in else f"{short_path(op.source).rpartition(':')[0]}:{op.name}"
-    code = getattr(op, "__code__", None)
-    return f"{short_path(code.co_filename)}:{title_of(op)}" if code else title_of(op)

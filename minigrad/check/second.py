@@ -9,7 +9,8 @@ import numpy as np
 from ..containers import flatten
 from ..transforms import vjp
 from .draws import draw_g
-from .subject import Array, Traced, spread
+from .subject import Array, spread
+from .traced import Traced
 
 
 def second_order(subject: Traced, seed: int) -> Traced:

@@ -13,7 +13,7 @@ from .examine import examine
 from .quick import passes_quickly
 from .report import Verdict
 from .second import generic, second_order
-from .subject import Traced
+from .traced import Traced
 
 if TYPE_CHECKING:
     from ..testing import Call

@@ -1,0 +1,191 @@
+"""Is every wrong rule found? Mutate the syntax tree of every registered rule, and see whether the checker notices.
+
+    python proofs/mutation.py [--ops sin cos ...] [--examples 30] [--seed 0] [--write docs/mutation.md]
+
+A mutant that passes is a survivor. It needs a reason in survivors.toml: a valid subgradient, an equivalent formula.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import sys
+import tomllib
+import warnings
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from mutants import mutants
+
+import minigrad as mg
+from minigrad.check.examine import examine
+from minigrad.check.traced import Traced
+from minigrad.check.trial import FIRST, SECOND, Trouble, trial
+from minigrad.gather import Gathering
+from minigrad.op import Op, Rule
+
+REASONS = Path(__file__).with_name("survivors.toml")
+
+
+class Fate(NamedTuple):
+    """What became of a mutant: which check killed it, "" for none."""
+
+    op: str
+    names: str  # of the inputs that the rule is for
+    what: str
+    text: str
+    killer: str
+
+
+def fates(name: str, examples: int, seed: int) -> list[Fate]:
+    """Every mutant of every rule of an op, put in the place of the rule and checked."""
+    op = mg.ops[name]
+    found = []
+    rules = {id(rule): rule for rule in op.rules.values() if rule is not None and rule.surrogate is None}
+    for rule in rules.values():
+        for mutant in mutants(rule):
+            with _in_place(op, rule, mutant.function):
+                killer = killed_by(op, examples, seed) or killed_by(op, 8 * examples, seed + 1)
+            found.append(Fate(name, ", ".join(rule.names), mutant.what, mutant.text, killer))
+    return found
+
+
+class _in_place:
+    """Within it the op has the mutant for a rule."""
+
+    def __init__(self, op: Op, rule: Rule, function: Callable[..., Any]) -> None:
+        self.op, self.rule, self.mutant = op, rule, rule._replace(function=function)
+
+    def _put(self, rule: Rule) -> None:
+        self.op.rules.update(dict.fromkeys(rule.names, rule))
+        self.op._plans.clear()
+        if isinstance(self.op, Gathering):
+            self.op._of.clear()
+
+    def __enter__(self) -> None:
+        self._put(self.mutant)
+
+    def __exit__(self, *error: object) -> None:
+        self._put(self.rule)
+
+
+class _Caught(BaseException):
+    def __init__(self, trouble: Trouble, call: Any) -> None:
+        self.trouble, self.call = trouble, call
+
+
+def killed_by(op: Op, examples: int, seed: int) -> str:
+    """The check that an op fails: first order (by values, shapes, kinks), second order, or a law by name; "" for none."""
+    from hypothesis import HealthCheck, Phase, Verbosity, given, settings
+    from hypothesis import seed as seeded
+
+    def one(call: Any) -> None:
+        trouble = trial(op, call, 2, seed)
+        if trouble:
+            raise _Caught(trouble, call)
+
+    quiet = settings(
+        max_examples=examples,
+        phases=(Phase.generate,),
+        database=None,
+        deadline=None,
+        verbosity=Verbosity.quiet,
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        quiet(seeded(seed)(given(mg.testing.examples(op))(one)))()
+    except _Caught as caught:
+        return _killer(op, caught, seed)
+    return ""
+
+
+def _killer(op: Op, caught: _Caught, seed: int) -> str:
+    if caught.trouble.kind != FIRST:
+        return "second order" if caught.trouble.kind == SECOND else f"law: {caught.trouble.kind}"
+    with np.errstate(all="ignore"):
+        report = examine(Traced(op, caught.call.args, caught.call.kwargs), seed, explain=False)
+    wrong = [one for one in report.inputs if not one]
+    if any(one.comparison is None for one in wrong):
+        return "shape, or an error"
+    if any(isinstance(element.index, str) for one in wrong for element in one.elements):
+        return "tied values moved together"
+    return "values, element by element" if any(one.elements for one in wrong) else "linear in g"
+
+
+def reasons() -> dict[str, str]:
+    """Why survivors survive: "op: what: rule as it reads" to a sentence."""
+    if not REASONS.exists():
+        return {}
+    with REASONS.open("rb") as file:
+        entries = tomllib.load(file).get("survivor", [])
+    return {f"{one['op']}: {one['rule']}": one["reason"] for one in entries}
+
+
+def report(found: Sequence[Fate]) -> str:
+    """The figures by op and by check, and the survivors with their reasons, as Markdown."""
+    known = reasons()
+    alive = [fate for fate in found if not fate.killer]
+    unexplained = [fate for fate in alive if f"{fate.op}: {fate.text}" not in known]
+    lines = [
+        "# Mutation of every rule",
+        "",
+        "Made by `python proofs/mutation.py`. Each rule's syntax tree is made wrong in one place; the checker must notice.",
+        "",
+        f"**{len(found) - len(alive):,} of {len(found):,} mutants killed**, {len(alive)} alive, "
+        f"of which {len(alive) - len(unexplained)} with a reason.",
+        "",
+        "| killed by | mutants |",
+        "|---|---:|",
+    ]
+    lines += [f"| {killer} | {n:,} |" for killer, n in Counter(f.killer for f in found if f.killer).most_common()]
+    lines += ["", "## Survivors", "", "| op | mutation | the rule as it reads | why it survives |", "|---|---|---|---|"]
+    for fate in alive:
+        text = " ".join(fate.text.split()).replace("|", "\\|")
+        lines.append(
+            f"| {fate.op} | {fate.what} | `{text}` | {known.get(f'{fate.op}: {fate.text}', '**unexplained**')} |"
+        )
+    lines += ["", "## By op", "", "| op | killed / total |", "|---|---:|"]
+    for op in dict.fromkeys(fate.op for fate in found):
+        own = [fate for fate in found if fate.op == op]
+        lines.append(f"| {op} | {sum(bool(fate.killer) for fate in own)} / {len(own)} |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Run, print the figures; the exit status is 0 where every survivor has a reason."""
+    parser = argparse.ArgumentParser(description="Mutate every rule; see which mutants the checker finds.")
+    parser.add_argument("--ops", nargs="*", default=sorted(name for name, op in mg.ops.items() if op.built_in))
+    parser.add_argument("--examples", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--write", type=Path, help="write the report to this file")
+    options = parser.parse_args()
+    found: list[Fate] = []
+    with ProcessPoolExecutor(options.workers, multiprocessing.get_context("spawn")) as pool:
+        futures = [pool.submit(quiet_fates, name, options.examples, options.seed) for name in options.ops]
+        for i, future in enumerate(futures, start=1):
+            found += future.result()
+            print(f"\r{i} of {len(futures)} ops, {len(found):,} mutants", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    text = report(found)
+    if options.write:
+        options.write.write_text(text)
+    print(text)
+    return 0 if "**unexplained**" not in text else 1
+
+
+def quiet_fates(name: str, examples: int, seed: int) -> list[Fate]:
+    """`fates` without the warnings that wrong rules provoke."""
+    warnings.simplefilter("ignore")
+    return fates(name, examples, seed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
