@@ -1,9 +1,23 @@
-"""What people who write ops test them with: strategies for inputs, the laws that every op obeys, and `op_test`.
+"""What people who write ops test them with.
 
-import minigrad as mg
-from my_ops import my_op
+    import minigrad as mg
+    from my_ops import my_op
 
-test_my_op = mg.testing.op_test(my_op)
+    test_my_op = mg.testing.op_test(my_op)
+
+That line draws arguments, compares the derivatives with numerical ones, and holds the op to the laws. Arguments are
+drawn from the op's signature and domain; where they cannot be guessed, say how:
+
+    @mg.testing.inputs_of(my_op)
+    def _(draw):
+        x = draw(mg.testing.arrays(domain=(0, 1)))
+        return mg.testing.call(x, axis=draw(mg.testing.axes(x.ndim)))
+
+arrays      hypothesis strategies: shapes, arrays, several arrays that broadcast, axes, indices, matrices
+values      what they are filled with, and in which memory layout, as plain functions
+inference   calls drawn from a signature
+inputs      how calls of the built-in ops are drawn
+laws        what an op must obey besides having right derivatives
 """
 
 from __future__ import annotations
