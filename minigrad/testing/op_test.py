@@ -26,8 +26,8 @@ def op_test(op: Callable[..., Any], max_examples: int = 100, order: int = 2, see
     >>> import numpy as np, minigrad as mg
     >>> mg.testing.op_test(mg.tanh, max_examples=5)()
     """
-    from ..check.ops import check_op  # the checker asks minigrad.testing for examples and laws
     from ..check.names import title_of
+    from ..check.ops import check_op  # the checker asks minigrad.testing for examples and laws
 
     def test() -> None:
         __tracebackhide__ = True  # pytest shows the report alone

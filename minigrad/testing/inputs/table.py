@@ -45,11 +45,10 @@ def inputs_of(*ops: str | Op) -> Callable[[Callable[[Draw], Call]], Callable[[Dr
     """
 
     def declare(function: Callable[[Draw], Call]) -> Callable[[Draw], Call]:
-        strategy = st.composite(function)()
-        for op in ops:
-            if op in inputs:
-                raise ValueError(f"inputs_of: {op!r} has a strategy already")
-            inputs[op] = strategy
+        taken = [op for op in ops if op in inputs]
+        if taken:
+            raise ValueError(f"inputs_of: {taken[0]!r} has a strategy already")
+        inputs.update(dict.fromkeys(ops, st.composite(function)()))
         return function
 
     return declare
