@@ -75,6 +75,12 @@ class Numerics:
         self._evaluate = evaluate
         self._undefined = np.full(len(loss.g), np.nan)
 
+    def for_output(self, j: int) -> Numerics:
+        """The same for one output alone."""
+        one = np.zeros_like(self.loss.g)
+        one[j] = 1
+        return Numerics(self._evaluate, self.points, self.loss._replace(g=one), self.defined)
+
     def at(self, points: Sequence[Array]) -> Vector:
         """The outputs; nan where the function refuses its inputs, as beyond the edge of its domain."""
         self.evaluations += 1

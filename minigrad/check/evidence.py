@@ -120,7 +120,7 @@ def redraws(draw: Draw, rng: np.random.Generator) -> Iterator[Draw]:
         noise, _ = noise_near(subject.evaluate, points, subject.eps)
         numerics = Numerics(subject.evaluate, points, Loss(g, subject.eps, noise))
         comparison = numerics.compare(k, claimed, _chosen(draw.comparison, rng))
-        yield Draw(subject, k, points, g, analytic, comparison, numerics, at_kinks(numerics, comparison))
+        yield Draw(subject, k, points, g, analytic, comparison, numerics, at_kinks(subject, numerics, comparison))
         made += 1
 
 

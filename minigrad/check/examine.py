@@ -13,7 +13,7 @@ from ..tensor import Tensor
 from .compare import Numerics
 from .diagnosis import diagnose
 from .draws import draw_g, nearby
-from .kinks import bracket, ties, total
+from .kinks import bracket, right_for_each_output, ties, total
 from .ladder import Loss, noise_near
 from .points import Vector, along_direction
 from .progress import with_progress
@@ -152,7 +152,7 @@ def _check_input(
     if comparison.wrong.any() and right_for_symmetric(comparison, point, claimed):
         comparison = comparison._replace(analytic=comparison.numeric)
         words += ", as a function of symmetric matrices"
-    kinks.update(at_kinks(numerics, comparison))
+    kinks.update(at_kinks(subject, numerics, comparison))
     return judge(subject, comparison, kinks, words)
 
 
@@ -180,16 +180,24 @@ def _check_ties(
         for k, u in zip(known, directions):
             every[k] = u
         line, origin = along_direction(numerics.at, subject.points, every), abs(value)
-        claimed = total([analytic[k] for k in known], directions)
+        claims = [np.asarray(analytic[k]) for k in known]
+        claimed = total(claims, directions)
         slope = numerics.along(line, origin)
         if np.isfinite(claimed) and not differs(claimed, slope):
             continue
         slope = numerics.along(line, origin, thorough=True)
         sides = bracket(numerics, line, origin)
-        if np.isnan(claimed) and not numerics.defined:
+        mixed = not any(np.isnan(a).any() for a in claims)  # inf - inf: nothing adds up there
+        if np.isnan(claimed) and (mixed or not numerics.defined):
             continue
         right = np.isfinite(claimed) and not differs(claimed, slope)
         if right or sides.accepts(claimed) or sides.has_no_slope or not slope.known:
+            continue
+
+        def claim(gradients: Sequence[Any], directions: list[Array] = directions) -> float:
+            return total([gradients[k] for k in known], directions)
+
+        if right_for_each_output(subject, numerics, line, origin, claim):
             continue
         element = Element(
             f"all {value:.3g}", claimed, slope.value, slope.error, abs(claimed - slope.value) / slope.error

@@ -14,7 +14,7 @@ import numpy as np
 from .compare import Numerics, allowed_for
 from .ladder import RUNGS, SHRINK, Rung, best_of, exact_step, largest_of
 from .points import Vector
-from .subject import Array
+from .subject import Array, Subject
 
 TIES = 8  # values whose ties are tried
 
@@ -94,6 +94,36 @@ def _side(numerics: Numerics, line: Callable[[float], Vector], origin: float, si
             return Side(np.nan, np.inf, jumps=True)
         return Side(float(np.copysign(np.inf, slopes[-1])), 0.0)
     return Side(*best_of(rungs))
+
+
+OUTPUTS = 64  # that are looked at one by one
+
+
+def right_for_each_output(
+    subject: Subject,
+    numerics: Numerics,
+    line: Callable[[float], Vector],
+    origin: float,
+    claim: Callable[[Sequence[Any]], float],
+) -> bool:
+    """Whether the slope is one of a subgradient for every output by itself; `claim` reads it off the gradients.
+
+    Where a random g mixes outputs that bend upwards with outputs that bend downwards, as in a sort, a slope that is right
+    for each of them need not lie between the sides of their sum.
+    """
+    if not 2 <= len(numerics.loss.g) <= OUTPUTS:
+        return False
+    near = [line(t) for t in (0.0, 1e-5, -1e-5)]
+    for j in np.flatnonzero((near[0] != near[1]) | (near[0] != near[2])):
+        alone = numerics.for_output(int(j))
+        gradients = subject.pull(numerics.points, alone.loss.g)
+        if not all(isinstance(a, np.ndarray) for a in gradients):
+            return False
+        claimed, slope = claim(gradients), alone.along(line, origin, thorough=True)
+        smooth = slope.known and np.isfinite(claimed) and abs(claimed - slope.value) <= allowed_for(claimed, *slope[:2])
+        if not smooth and not bracket(alone, line, origin).accepts(claimed):
+            return False
+    return True
 
 
 def _steps(first: float, origin: float) -> list[float]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from .compare import Comparison, Numerics, allowed_for, place
-from .kinks import bracket
+from .kinks import bracket, right_for_each_output
 from .points import along_element
 from .report import Element, InputReport, Verdict
 from .subject import Array, Subject
@@ -14,7 +17,7 @@ AT_KINKS = 200  # elements whose one-sided derivatives are looked at
 TELLING = 0.1  # an error of a tenth of the largest derivative leaves nothing to be said
 
 
-def at_kinks(numerics: Numerics, comparison: Comparison) -> dict[int, bool | None]:
+def at_kinks(subject: Subject, numerics: Numerics, comparison: Comparison) -> dict[int, bool | None]:
     """Of the elements that seem wrong: which are at a kink, and whether they are right there.
 
     None where f has no slope on either side, so that nobody can say.
@@ -32,6 +35,12 @@ def at_kinks(numerics: Numerics, comparison: Comparison) -> dict[int, bool | Non
         line = along_element(numerics.at, numerics.points, comparison.k, index)
         sides = bracket(numerics, line, float(abs(point[index])))
         accepted = sides.accepts(float(comparison.analytic[j]))
+        if accepted is False:
+
+            def claim(gradients: Sequence[Any], index: tuple[int, ...] = index) -> float:
+                return float(gradients[comparison.k][index].real)
+
+            accepted = right_for_each_output(subject, numerics, line, float(abs(point[index])), claim)
         if accepted is not None or sides.has_no_slope:
             found[int(j)] = accepted
     return found

@@ -224,3 +224,16 @@ wrong("small difference everywhere", gelu, normal(8), x=gelu_with_0447)
 wrong("small difference everywhere", scaled, normal(8), x=scaled_without_eps)
 wrong("small difference everywhere", lambda x: np.sin(x), normal(8), x=lambda g, x: g * np.cos(x).astype(np.float16))
 wrong(("times too small", "small difference"), lambda x: np.pi * x, normal(8), x=lambda g: 3.14 * g)
+
+# -- what gets lost among others ------------------------------------------------------------------------------------------
+
+hidden = np.ones((100, 100))
+hidden[37, 73] = 1.001
+wrong(
+    "one element only, [37, 73]", lambda x: np.sum(np.sin(x)), normal(100, 100), x=lambda g, x: g * np.cos(x) * hidden
+)
+wrong("2 times too large", lambda x: np.sum(x * np.sin(x)), normal(100, 200),
+      x=lambda g, x: 2 * g * (np.sin(x) + x * np.cos(x)))  # fmt: skip
+wrong("2 times too large", lambda x, y: np.sum(x * x) + 1e-6 * np.sum(y * y), normal(4), normal(4, seed=1),
+      x=lambda g, x: 2 * g * x, y=lambda g, y: 4e-6 * g * y)  # fmt: skip
+wrong("adds up to 1.5 times", lambda x: np.max(x), np.array([2.0, 2, 1, 2]), x=lambda g, x, out: g * (x == out) / 2)

@@ -71,7 +71,7 @@ def only_one_step_is_tried(patch):
 
 @breakage
 def kinks_are_not_looked_at(patch):
-    patch.setattr(examine, "at_kinks", lambda numerics, comparison: {})
+    patch.setattr(examine, "at_kinks", lambda subject, numerics, comparison: {})
 
 
 @breakage
