@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import sys
+import time
 import tomllib
 import warnings
 from collections import Counter
@@ -31,6 +32,7 @@ from minigrad.check.trial import FIRST, SECOND, Trouble, trial
 from minigrad.gather import Gathering
 from minigrad.op import Op, Rule
 
+PATIENCE = 20.0  # seconds for a mutant and a number of examples
 REASONS = Path(__file__).with_name("survivors.toml")
 
 
@@ -52,7 +54,11 @@ def fates(name: str, examples: int, seed: int) -> list[Fate]:
     for rule in rules.values():
         for mutant in mutants(rule):
             with _in_place(op, rule, mutant.function):
-                killer = killed_by(op, examples, seed) or killed_by(op, 8 * examples, seed + 1)
+                killer = (
+                    killed_by(op, examples, 1, seed)
+                    or killed_by(op, examples // 2, 2, seed)
+                    or killed_by(op, 8 * examples, 1, seed + 1)
+                )
             found.append(Fate(name, ", ".join(rule.names), mutant.what, mutant.text, killer))
     return found
 
@@ -81,13 +87,17 @@ class _Caught(BaseException):
         self.trouble, self.call = trouble, call
 
 
-def killed_by(op: Op, examples: int, seed: int) -> str:
+def killed_by(op: Op, examples: int, order: int, seed: int) -> str:
     """The check that an op fails: first order (by values, shapes, kinks), second order, or a law by name; "" for none."""
     from hypothesis import HealthCheck, Phase, Verbosity, given, settings
     from hypothesis import seed as seeded
 
+    deadline = time.perf_counter() + PATIENCE
+
     def one(call: Any) -> None:
-        trouble = trial(op, call, 2, seed)
+        if time.perf_counter() > deadline:
+            return
+        trouble = trial(op, call, order, seed)
         if trouble:
             raise _Caught(trouble, call)
 
