@@ -13,7 +13,7 @@ import numpy as np
 
 from ..declare import op
 from ..graph import Array
-from .activations import log_softmax, softmax
+from .activations import log_softmax
 from .losses import reduced
 
 Shape = tuple[int, ...]
@@ -59,8 +59,8 @@ def cross_entropy(
            [ 0.  ,  0.  ]])
     """
     rows = _rows(x)
-    top = rows.max(axis=1)
-    total = np.log(np.exp(rows - top[:, None]).sum(axis=1)) + top
+    rows = rows - rows.max(axis=1, keepdims=True)  # so that no power overflows; it falls out of the loss
+    total = np.log(_row_sums(np.exp(rows)))
     if _are_probabilities(target):
         wanted = _probabilities(x.shape, target, weight, label_smoothing)
         losses = (wanted * (total[:, None] - rows)).sum(axis=1)
@@ -69,9 +69,7 @@ def cross_entropy(
     losses = choices.weighted(total - rows[np.arange(len(rows)), choices.classes])
     if label_smoothing:
         share = label_smoothing / rows.shape[1]
-        everywhere = (
-            (rows.shape[1] * total - rows.sum(axis=1)) if weight is None else total * weight.sum() - rows.dot(weight)
-        )
+        everywhere = (total[:, None] - rows).dot(np.ones(rows.shape[1], rows.dtype) if weight is None else weight)
         losses = (1 - label_smoothing) * losses + share * choices.counted(everywhere)
     return _reduced("cross_entropy", losses, reduction, choices.total(), x.shape)
 
@@ -80,7 +78,7 @@ def cross_entropy(
 def _(
     g: Array, x: Array, target: Array, weight: Array | None, ignore_index: int, reduction: str, label_smoothing: float
 ) -> Array:
-    likely = softmax(_rows(x))
+    likely = _softmax(_rows(x))
     if _are_probabilities(target):
         wanted, count = _probabilities(x.shape, target, weight, label_smoothing), len(likely)
         slope = likely * wanted.sum(axis=1, keepdims=True) - wanted
@@ -192,10 +190,10 @@ def _choices(op: str, shape: Shape, target: Array, weight: Array | None, ignore_
     if weight is not None and weight.shape != (columns,):
         raise ValueError(f"{op}: weight has shape {weight.shape}; with {columns} classes it must be ({columns},)")
     classes, valid = target.reshape(-1), None
-    out_of_range = (classes < 0) | (classes >= columns)
-    if out_of_range.any() or 0 <= ignore_index < columns:
+    low, high = (classes.min(), classes.max()) if classes.size else (0, 0)
+    if low < 0 or high >= columns or low <= ignore_index <= high:
         valid = classes != ignore_index
-        wrong = classes[out_of_range & valid]
+        wrong = classes[((classes < 0) | (classes >= columns)) & valid]
         if wrong.size:
             raise IndexError(
                 f"{op}: target holds the class number {wrong[0]}; x has shape {shape}, so they are 0 to {columns - 1}"
@@ -251,6 +249,15 @@ def _rows(x: Array) -> Array:
     if x.ndim == 0:
         raise ValueError("a loss over classes needs an axis of classes; x has shape ()")
     return np.moveaxis(x, 1, -1).reshape(prod(x.shape) // max(x.shape[1], 1), x.shape[1])
+
+
+def _row_sums(rows: Array) -> Array:
+    return rows.dot(np.ones(rows.shape[1], rows.dtype))  # a product with ones: half the time of rows.sum(axis=1)
+
+
+def _softmax(rows: Array) -> Array:
+    powers = np.exp(rows - rows.max(axis=1, keepdims=True))
+    return powers / _row_sums(powers)[:, None]
 
 
 def _unrows(rows: Array, shape: Shape) -> Array:

@@ -139,11 +139,6 @@ def _(
     return only_first(y_shape, convolution(g, weight, None, stride, padding, dilation, groups))
 
 
-def only_first(shape: Sizes, seen: Array) -> Array:
-    """Without the windows that `output_padding` made room for, which y has not."""
-    return seen if seen.shape == shape else seen[tuple(map(slice, shape))]
-
-
 @convolution_transpose.vjp("weight")
 def _(
     g: Array, y: Array, weight_shape: Sizes, stride: Steps, padding: Steps | str, dilation: Steps, groups: int
@@ -169,6 +164,11 @@ def _(g: Array, y: Array, x_shape: Sizes, stride: Steps, padding: Steps | str, d
 @convolution_kernel.vjp("y")
 def _(g: Array, x: Array, y_shape: Sizes, stride: Steps, padding: Steps | str, dilation: Steps, groups: int) -> Array:
     return only_first(y_shape, convolution(x, g, None, stride, padding, dilation, groups))
+
+
+def only_first(shape: Sizes, seen: Array) -> Array:
+    """Without the windows that `output_padding` made room for, which y has not."""
+    return seen if seen.shape == shape else seen[tuple(map(slice, shape))]
 
 
 # -- arguments --------------------------------------------------------------------------------------------------------

@@ -205,7 +205,7 @@ def _(g: Array, x: Array, target: Array, weight_shape: Shape, reduction: str) ->
 def binary_cross_entropy_with_logits(
     x: Array, target: Array, weight: Array | None = None, reduction: str = "mean", pos_weight: Array | None = None
 ) -> Array:
-    """binary_cross_entropy of sigmoid(x), safe at any size of x: (1 - t) x + (1 + (p - 1) t) ln(1 + e^-x).
+    """binary_cross_entropy of sigmoid(x), safe at any size of x: p t ln(1 + e^-x) + (1 - t) ln(1 + e^x).
 
     p is `pos_weight`, 1 if not given: then the slope is sigmoid(x) - t. `pos_weight` and `weight` broadcast to x.
 
@@ -219,22 +219,21 @@ def binary_cross_entropy_with_logits(
 
 
 def _logit_losses(x: Array, target: Array, pos_weight: Array | None) -> Array:
-    positive = _positive_weight(target, pos_weight)
-    return (1 - target) * x + _weighted("binary_cross_entropy_with_logits", np.logaddexp(0, -x), positive)
+    rest = np.log1p(np.exp(-np.abs(x)))
+    return _positive_weight(target, pos_weight) * (np.maximum(-x, 0) + rest) + (1 - target) * (np.maximum(x, 0) + rest)
 
 
-def _positive_weight(target: Array, pos_weight: Array | None) -> Array | None:
-    return None if pos_weight is None else 1 + (pos_weight - 1) * target
+def _positive_weight(target: Array, pos_weight: Array | None) -> Array:
+    return target if pos_weight is None else target * pos_weight
 
 
 @binary_cross_entropy_with_logits.vjp("x")
 def _(g: Array, x: Array, target: Array, weight: Array | None, reduction: str, pos_weight: Array | None) -> Array:
-    name = "binary_cross_entropy_with_logits"
     if pos_weight is None:
         slope = sigmoid(x) - target
     else:
-        slope = (1 - target) - _positive_weight(target, pos_weight) * sigmoid(-x)
-    return arriving(g, x.shape, reduction) * _weighted(name, slope, weight)
+        slope = (1 - target) * sigmoid(x) - target * pos_weight * sigmoid(-x)
+    return arriving(g, x.shape, reduction) * _weighted("binary_cross_entropy_with_logits", slope, weight)
 
 
 @binary_cross_entropy_with_logits.vjp("target")
@@ -251,8 +250,7 @@ def _(g: Array, x: Array, target: Array, weight_shape: Shape, reduction: str, po
 
 @binary_cross_entropy_with_logits.vjp("pos_weight")
 def _(g: Array, x: Array, target: Array, weight: Array | None, reduction: str, pos_weight_shape: Shape) -> Array:
-    slope = target * np.logaddexp(0, -x)
-    slope = _weighted("binary_cross_entropy_with_logits", slope, weight)
+    slope = _weighted("binary_cross_entropy_with_logits", target * np.logaddexp(0, -x), weight)
     return unbroadcast(arriving(g, x.shape, reduction) * slope, pos_weight_shape)
 
 

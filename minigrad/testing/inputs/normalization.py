@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from ...graph import Array
@@ -12,7 +13,7 @@ from ..call import Call, Draw, call
 from .network import maybe, tame
 from .table import inputs_of
 
-epsilons = st.sampled_from([1e-5, 0.1])
+epsilons = st.sampled_from([0.1, 1.0])  # with less, the gradients over two numbers are all rounding
 
 
 @st.composite
@@ -37,7 +38,7 @@ def _(draw: Draw) -> Call:
 @inputs_of("rms_norm")
 def _(draw: Draw) -> Call:
     x, normalized = draw(last_axes())
-    return call(x, normalized, draw(maybe(arrays(_shape(normalized)))), draw(st.sampled_from([0.1, 1e-5])))
+    return call(x, normalized, draw(maybe(arrays(_shape(normalized)))), draw(epsilons))
 
 
 @st.composite
@@ -76,21 +77,25 @@ def _(draw: Draw) -> Call:
 # -- similarity -------------------------------------------------------------------------------------------------------
 
 
+# Several of the largest elements may tie with either sign, and then no single number says what a numerical derivative
+# must give: with p = inf numbers that do not tie.
+powers = st.sampled_from(
+    [(2.0, "integers"), (2.0, "gaussian"), (1.0, "gaussian"), (3.0, "gaussian"), (np.inf, "gaussian")]
+)
+
+
 @inputs_of("pairwise_distance")
 def _(draw: Draw) -> Call:
-    batch = draw(broadcastable(2, max_axes=2))
-    n = draw(st.integers(1, 3))
-    p = draw(st.sampled_from([2.0, 1.0, 3.0, float("inf")]))
-    x1, x2 = (draw(arrays((*shape, n))) for shape in batch)
-    return call(x1, x2, p, draw(st.sampled_from([0.1, 0.0])), draw(st.booleans()))
+    n, (p, kind) = draw(st.integers(1, 3)), draw(powers)
+    x1, x2 = (draw(arrays((*batch, n), kind=kind)) for batch in draw(broadcastable(2, max_axes=2)))
+    return call(x1, x2, p, 0.1, draw(st.booleans()))
 
 
 @inputs_of("normalize")
 def _(draw: Draw) -> Call:
-    x = draw(
-        arrays(shapes(min_axes=1, min_side=2), kind=tame)
-    )  # of a single number, normalize leaves the sign: all rounding
-    return call(x, draw(st.sampled_from([2.0, 1.0, 3.0, float("inf")])), draw(axis(x.ndim)), draw(epsilons))
+    p, kind = draw(powers)
+    x = draw(arrays(shapes(min_axes=1, min_side=2), kind=kind))  # of a single number it leaves the sign: all rounding
+    return call(x, p, draw(axis(x.ndim)), draw(epsilons))
 
 
 @inputs_of("cosine_similarity")
@@ -107,7 +112,7 @@ def attention(draw: Draw) -> tuple[list[Array], list[Any]]:
     """Query, key and value; a mask or is_causal, and a scale."""
     batch = draw(broadcastable(3, max_axes=2, min_side=1))
     n, m, e, v = (draw(st.integers(1, 3)) for _ in range(4))
-    moderate = (-3.0, 3.0)  # beyond, weights are 0 and 1 to the last digit
+    moderate = (-1.0, 1.0)  # beyond, weights are 0 and 1 to the last digit
     xs = [draw(arrays((*b, *last), domain=moderate)) for b, last in zip(batch, ((n, e), (m, e), (m, v)))]
     mask = draw(st.none() | masks((n, m)) | arrays((n, m), domain=moderate) | arrays((m,), domain=moderate))
     causal = mask is None and draw(st.booleans())
