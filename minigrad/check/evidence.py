@@ -11,7 +11,7 @@ import numpy as np
 
 from .compare import Comparison, Numerics, allowed_for
 from .draws import draw_g, nearby, shuffled
-from .ladder import Loss, noise_near
+from .ladder import Loss, precision_near
 from .points import Vector
 from .subject import Array, Fault, Subject
 from .verdicts import at_kinks
@@ -117,8 +117,8 @@ def redraws(draw: Draw, rng: np.random.Generator) -> Iterator[Draw]:
         claimed = analytic[k]
         if not isinstance(claimed, np.ndarray) or claimed.shape != points[k].shape:
             continue
-        noise, _ = noise_near(subject.evaluate, points, subject.eps)
-        numerics = Numerics(subject.evaluate, points, Loss(g, subject.eps, noise))
+        eps, noise, _ = precision_near(subject.evaluate, points, subject.eps)
+        numerics = Numerics(subject.evaluate, points, Loss(g, eps, noise))
         comparison = numerics.compare(k, claimed, _chosen(draw.comparison, rng))
         yield Draw(subject, k, points, g, analytic, comparison, numerics, at_kinks(subject, numerics, comparison))
         made += 1

@@ -14,7 +14,7 @@ from .compare import Numerics
 from .diagnosis import diagnose
 from .draws import draw_g, nearby
 from .kinks import bracket, right_for_each_output, ties, total
-from .ladder import Loss, noise_near
+from .ladder import Loss, precision_near
 from .points import Vector, along_direction
 from .progress import with_progress
 from .projections import EVERY_ELEMENT, differs, project, search
@@ -40,8 +40,8 @@ def examine(subject: Subject, seed: int = 0, sample: int | None = None, explain:
         )
     g = np.ones(1) if subject.fixed or y.size == 1 else draw_g(y, rng)
     analytic = subject.pull(points, g)
-    noise, used = noise_near(subject.evaluate, points, subject.eps, seed)
-    numerics = Numerics(subject.evaluate, points, Loss(g, subject.eps, noise), bool(np.isfinite(y).all()))
+    eps, noise, used = precision_near(subject.evaluate, points, subject.eps, seed)
+    numerics = Numerics(subject.evaluate, points, Loss(g, eps, noise), bool(np.isfinite(y).all()))
     kinks: list[dict[int, bool | None]] = [{} for _ in points]
     inputs = [
         _check_input(subject, k, analytic, numerics, kinks[k], rng, sample)

@@ -171,9 +171,17 @@ def _contested(rung: Rung, rungs: list[Rung]) -> float:
 _THIRD_DIFFERENCE = 20**0.5  # of noise of size 1: the root of 1 + 9 + 9 + 1
 
 
-def noise_near(
+class Precision(NamedTuple):
+    """How well the outputs are known near a point."""
+
+    eps: float  # the unit of rounding: of single precision where f computes in it, whatever it returns
+    noise: Vector  # the rounding that was seen in each output
+    evaluations: int
+
+
+def precision_near(
     f_of: Callable[[Sequence[Any]], Vector], points: Sequence[Any], eps: float, seed: int = 0
-) -> tuple[Vector, int]:
+) -> Precision:
     """The rounding in each output a step away from x, from third differences along a line of close points.
 
     J. Moré, S. Wild, "Estimating computational noise", SIAM J. Sci. Comput. 33, 2011.
@@ -181,9 +189,18 @@ def noise_near(
     rng = np.random.default_rng(seed)
     directions = [rng.choice([-1.0, 1.0], np.shape(p)) * np.fmax(1, np.abs(p)) for p in points]
     at = along_direction(f_of, points, directions)
-    noise = 0.0
+    noise: Any = 0.0
+    evaluations = 0
+    single = float(np.finfo(np.float32).eps)
     with np.errstate(all="ignore"):
-        for spacing in (256 * eps, eps**0.6):  # near enough for steep functions, far enough for what is rounded inside
-            rows = np.stack([at(eps**0.2 + k * spacing) for k in range(5)])
-            noise = np.fmax(noise, np.abs(np.diff(rows, 3, axis=0)).max(axis=0) / _THIRD_DIFFERENCE)
-    return np.where(np.isfinite(noise), noise, 0.0), 10
+        for unit in (eps, single):
+            # Near enough for steep functions, far enough for what is rounded inside to show.
+            for spacing in (256 * unit, unit**0.6):
+                rows = np.stack([at(unit**0.2 + k * spacing) for k in range(5)])
+                evaluations += len(rows)
+                noise = np.fmax(noise, np.abs(np.diff(rows, 3, axis=0)).max(axis=0) / _THIRD_DIFFERENCE)
+            moved = not (rows == rows[0]).all()
+            if moved or unit == single:
+                break  # else f is flat, or a staircase: the sign of single precision inside
+    coarse = single if moved and unit == single else eps
+    return Precision(coarse, np.where(np.isfinite(noise), noise, 0.0), evaluations)

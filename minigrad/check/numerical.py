@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..containers import flatten
-from .ladder import Loss, Slope, exact_step, ladder, largest_of, noise_near
+from .ladder import Loss, Slope, exact_step, ladder, largest_of, precision_near
 from .points import Outputs, Vector, along_element, in_double, output_vector, unit_of_rounding
 
 
@@ -110,9 +110,9 @@ def numerical_gradient(
         return output_vector([f(rebuild(list(values)))])
 
     out = f(rebuild(points))
-    eps = unit_of_rounding(out)
-    noise, count = noise_near(f_of, points, eps)
-    loss = Loss(_cotangent(g, output_vector([out])), eps, noise)
+    cotangent = _cotangent(g, output_vector([out]))
+    eps, noise, count = precision_near(f_of, points, unit_of_rounding(out))
+    loss = Loss(cotangent, eps, noise)
     count += 1
     values, errors = [], []
     for k, point in enumerate(points):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from minigrad.check.ladder import Loss, ladder, noise_near
+from minigrad.check.ladder import Loss, ladder, precision_near
 from minigrad.check.points import along_element, output_vector
 
 PROOFS = Path(__file__).parents[2] / "proofs"
@@ -118,6 +118,16 @@ def test_single_precision_outputs_are_known_to_single_precision():
     assert error > 1e-7
 
 
+def test_single_precision_inside_is_noticed_although_the_output_is_double():
+    f = lambda x: float(np.sum(np.sin(x.astype(np.float32))))
+    x = np.array([0.3, 1.2, -2.0])
+    value, error, _ = mg.numerical_gradient(f, x)
+    assert (np.abs(value - np.cos(x)) <= error).all()
+    assert (error < 0.05).all()
+    assert mg.gradcheck(f, x, analytic=lambda x: np.cos(x))
+    assert not mg.gradcheck(f, x, analytic=lambda x: 2 * np.cos(x))
+
+
 def test_the_complex_step_says_when_the_imaginary_part_was_lost():
     assert mg.numerical_gradient(np.abs, 2.0, "complex").error == np.inf
 
@@ -143,6 +153,8 @@ def test_a_function_that_is_nowhere_finite_has_no_slope():
 
 
 def test_noise_is_that_of_the_inside_of_the_function():
-    noise, evaluations = noise_near(lambda points: output_vector([(points[0] + 1e6) - 1e6]), [np.ones(1)], 2e-16)
+    eps, noise, evaluations = precision_near(
+        lambda points: output_vector([(points[0] + 1e6) - 1e6]), [np.ones(1)], 2e-16
+    )
     assert 1e-12 < noise[0] < 1e-8
-    assert evaluations == 10
+    assert (eps, evaluations) == (2e-16, 10)
