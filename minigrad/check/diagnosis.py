@@ -51,7 +51,9 @@ def diagnose(
             one.cause, one.evidence = shape_fault(subject, k, Fault("", claimed.shape))
         elif isinstance(one.comparison, Comparison) and one.cause is None:
             draw = Draw(subject, k, list(subject.points), numerics.loss.g, analytic, one.comparison, numerics, kinks[k])
-            _find(one, draw, list(redraws(draw, rng)))
+            others = list(redraws(draw, rng))
+            report.evaluations += sum(other.numerics.evaluations for other in others)
+            _find(one, draw, others)
 
 
 def _find(one: InputReport, first: Draw, others: list[Draw]) -> None:

@@ -40,11 +40,22 @@ class Given:
         self.dtypes = [bare(self._leaves[i]).dtype for i in self._which]
         self.output_shapes = [bare(leaf).shape for leaf in flatten(out)[0] if bare(leaf).dtype.kind in "fc"]
         self.constants = constant_arrays(self._leaves, named, self._which)
+        self._in_double = self._takes_double()
+
+    def _takes_double(self) -> bool:
+        """Whether f takes float32 inputs as float64 too: better known, but a black box may insist on what it was given."""
+        self._in_double = True
+        try:
+            self.evaluate(self.points)
+        except Exception:
+            return False
+        return True
 
     def _arguments(self, points: Sequence[Any]) -> Any:
         leaves = list(self._leaves)
-        for i, point in zip(self._which, points):
-            leaves[i] = float(point) if isinstance(leaves[i], float) else point
+        for i, point, dtype in zip(self._which, points, self.dtypes):
+            as_given = point if self._in_double else point.astype(dtype)
+            leaves[i] = float(point) if isinstance(leaves[i], float) else as_given
         return self._rebuild(leaves)
 
     def compute(self) -> Any:
