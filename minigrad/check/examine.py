@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .compare import Numerics
+from .compare import Numerics, allowed_for
 from .conduct import check_linear, check_single_precision, pardon_surrogates, rounding_of
 from .diagnosis import diagnose
 from .draws import draw_g
@@ -160,9 +160,8 @@ def _check_ties(
 
         if right_for_each_output(subject, numerics, line, origin, claim):
             continue
-        element = Element(
-            f"all {value:.3g}", claimed, slope.value, slope.error, abs(claimed - slope.value) / slope.error
-        )
+        excess = abs(claimed - slope.value) / float(allowed_for(claimed, slope.value, slope.error))
+        element = Element(f"all {value:.3g}", claimed, slope.value, slope.error, excess)
         share = f"{claimed / slope.value + 0.0:.3g} times" if slope.value else f"{claimed:.3g}, not 0:"
         for k, u in zip(known, directions):
             if u.any():
