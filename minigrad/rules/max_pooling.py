@@ -156,7 +156,8 @@ def _spread_over_tiles(y: Array, x: Array, top: Array, how: Windows) -> Array:
     hits = hit.view(np.int8)
     for axis in range(len(batch) + 1, len(batch) + 1 + axes):
         hits = reduce(np.add, np.moveaxis(hits, axis, 0))
-    shared = (hit * (y / hits)[for_all]).reshape(x[covered].shape)
+    share = np.divide(y, hits, out=np.empty_like(top, dtype=y.dtype))  # laid out as x, whatever layout y has
+    shared = (hit * share[for_all]).reshape(x[covered].shape)
     if shared.shape == x.shape:
         return shared
     out = np.zeros_like(x, dtype=y.dtype)
