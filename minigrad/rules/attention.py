@@ -123,7 +123,9 @@ def _weights(query: Array, key: Array, attn_mask: Array | None, is_causal: bool,
                 f"it must broadcast to {scores.shape}, the queries by the keys"
             )
         scores = np.where(attn_mask, scores, -np.inf) if attn_mask.dtype.kind == "b" else scores + attn_mask
-    top = scores.max(axis=-1, keepdims=True, initial=-np.inf)
+    if not scores.shape[-1]:
+        return scores  # no keys, and nothing to take the largest of
+    top = scores.max(axis=-1, keepdims=True)
     powers = np.exp(scores - np.where(np.isfinite(top), top, 0))
     total = powers.sum(axis=-1, keepdims=True)
     return powers / np.where(total == 0, 1, total)  # 0 where no key takes part
