@@ -28,16 +28,20 @@ WRONG: list[Specimen] = []
 
 def wrong(cause: str | tuple[str, ...], forward: Callable[..., Any], *inputs: Any, **rules: Any) -> None:
     """A wrong op: its forward, the inputs to check it with, its rules, one of which is wrong."""
-    name = f"{len(WRONG):02d} {forward.__name__}" if forward.__name__ != "<lambda>" else f"{len(WRONG):02d}"
-    op = mg.op(name=name)(forward)
+    causes = (cause,) if isinstance(cause, str) else cause
+    op = mg.op(name=f"specimen_{len(WRONG)}")(forward)
     for x, rule in rules.items():
         op.vjp(*x.split("__"))(rule)
-    WRONG.append(Specimen(name, op, inputs, (cause,) if isinstance(cause, str) else cause))
+    shelve(op, inputs, causes)
 
 
 def given(cause: str, f: Callable[..., Any], *inputs: Any, analytic: Any, **options: Any) -> None:
     """A function with a gradient written by hand."""
-    WRONG.append(Specimen(f"{len(WRONG):02d} by hand", f, inputs, (cause,), {"analytic": analytic, **options}))
+    shelve(f, inputs, (cause,), {"analytic": analytic, **options})
+
+
+def shelve(f: Callable[..., Any], inputs: tuple[Any, ...], causes: tuple[str, ...], options: Any = None) -> None:
+    WRONG.append(Specimen(f"{len(WRONG)} {causes[0]}", f, inputs, causes, options or {}))
 
 
 def normal(*shape: int, seed: int = 0) -> np.ndarray:
@@ -82,7 +86,7 @@ wrong("not linear in the upstream", lambda x: np.sin(x), normal(5), x=lambda g, 
 # -- zero, sign, factor -----------------------------------------------------------------------------------------------
 
 wrong("all zero", lambda x: np.sin(x), normal(3, 4), x=lambda g: 0 * g)
-WRONG.append(Specimen("18 flat", mg.op(name="flat", flat=("x",))(lambda x: np.sin(x)), (normal(4),), ("all zero",)))
+shelve(mg.op(name="flat", flat=("x",))(lambda x: np.sin(x)), (normal(4),), ("all zero",))
 wrong("sign is wrong", lambda x: np.cos(x), normal(4), x=lambda g, x: g * np.sin(x))
 wrong("sign is wrong", lambda x, y: x - y, normal(4), normal(4), x=lambda g: g, y=lambda g: g)
 wrong("sign is wrong", lambda x: 1 / x, positive(4), x=lambda g, out: g * out * out)
