@@ -22,7 +22,6 @@ import minigrad as mg
 from minigrad.check.given import Given
 from minigrad.check.traced import Traced
 
-
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 Specimen = Any  # of tests/check/specimens.py
 
@@ -190,7 +189,8 @@ def main() -> int:
     lines = [
         "# Gradient checkers side by side",
         "",
-        f"The {scores['minigrad'].wrong} wrong and {scores['minigrad'].right} right specimens of `tests/check`, each with the defaults of the checker. "
+        f"The {scores['minigrad'].wrong} wrong and {scores['minigrad'].right} right specimens of `tests/check`, each with "
+        "the defaults of the checker. "
         "Made by `python proofs/peers.py`.",
         "",
         "| checker | caught | false alarms | forward passes for the right ones |",
