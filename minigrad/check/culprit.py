@@ -22,7 +22,7 @@ CALLS = 3  # of each op, to check
 
 
 class Called(NamedTuple):
-    """One call of an op: the arguments as bare arrays, and where in the model it was."""
+    """One call of an op, and its arguments as bare arrays."""
 
     op: Op
     arguments: tuple[Any, ...]

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..context import users_line, within
+from ..context import no_grad, users_line, within
 from .culprit import name_the_op
 from .examine import examine
 from .model_loss import ModelLoss, title_of_model
@@ -145,7 +145,9 @@ def check_model(
         _restore_optimizer(optimizer, memory)
     verdict = worst_of([report.verdict for report in reports.values()])
     seconds = time.perf_counter() - started
-    return ModelReport(title_of_model(model), verdict, reports, seconds, step_seconds, _compare(reports))
+    return ModelReport(
+        title_of_model(model), verdict, reports, seconds, step_seconds, _compare(reports) + _decay(optimizer)
+    )
 
 
 _earlier: ContextVar[tuple[Any, str, int]] = ContextVar("_earlier", default=(lambda: None, "", 0))
@@ -196,7 +198,8 @@ def _train(subject: ModelLoss, optimizer: Any, steps: int) -> None:
 
 
 def _name_layers(subject: ModelLoss, report: GradReport) -> None:
-    layers = drawn_by(subject.model, subject.forward)
+    with no_grad():
+        layers = drawn_by(subject.model, subject.forward)
     who = f"drawn in {', '.join(layers)}" if layers else "drawn outside the layers of the model"
     report.remarks = [
         f"two forward passes differ: random numbers are {who}",
@@ -217,6 +220,15 @@ def _compare(reports: dict[int, GradReport]) -> list[str]:
         start = "at the start" if min(good) == 0 else f"after {min(good)} steps"
         remarks.append(f"OK {start}, WRONG after {min(bad)} steps" + (f": {causes[0]}" if causes else ""))
     return remarks
+
+
+def _decay(optimizer: Any) -> list[str]:
+    """Note 3: what an optimizer adds to the gradient is in no loss."""
+    decays = {group.get("weight_decay", 0) for group in getattr(optimizer, "param_groups", [])} - {0}
+    return [
+        f"the optimizer adds weight_decay={decay:g} by itself; loss_fn is checked without it"
+        for decay in sorted(decays)
+    ]
 
 
 def _optimizer_memory(optimizer: Any) -> Any:

@@ -104,7 +104,6 @@ class GradReport:
     passed: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     again: str = ""
-    smallest: str = ""
     example: int | None = None
 
     def __bool__(self) -> bool:
@@ -130,11 +129,7 @@ class GradReport:
         width = max((len(f'"{one.name}" {one.shape}') for one in self.inputs), default=0) + 2
         words = max((len(one.verdict.value) for one in self.inputs), default=0)
         lines += [one.line(width, words) for one in self.inputs]
-        rest = [
-            ("also passed", ", ".join(self.passed)),
-            ("smallest failing", self.smallest),
-            ("again", self.again if not self else ""),
-        ]
+        rest = [("also passed", ", ".join(self.passed)), ("again", self.again if not self else "")]
         lines += [f"  {label:<18}{text}" for label, text in rest if text]
         return "\n".join(lines)
 

@@ -65,31 +65,26 @@ class State:
 
 
 def drawn_by(model: Any, forward: Callable[[], Any]) -> list[str]:
-    """The modules whose outputs differ between two forward passes although their inputs do not: they drew numbers."""
+    """The modules that give two results for the same inputs, innermost ones: they drew random numbers."""
     names = {id(module): name for name, module in model.named_modules()}
-    kinds = {id(module): type(module).__name__ for module in model.modules()}
-    passes: list[list[tuple[int, list[Array], list[Array]]]] = []
-    removers = []
+    called: dict[int, tuple[Any, tuple[Any, ...]]] = {}  # in the order in which they ended: children before parents
 
     def hook(module: Any, inputs: Any, out: Any) -> None:
-        passes[-1].append((id(module), _arrays(inputs), _arrays(out)))
+        called.setdefault(id(module), (module, inputs))
 
+    removers = [module.register_forward_hook(hook) for module in model.modules()]
     try:
-        for module in model.modules():
-            removers.append(module.register_forward_hook(hook))
-        for _ in range(2):
-            passes.append([])
-            forward()
+        forward()
     finally:
         for remove in removers:
-            with suppress(Exception):
-                remove() if callable(remove) else remove.remove()
+            remove()
     drew: dict[str, str] = {}
-    for (key, x1, y1), (_, x2, y2) in zip(*passes):  # in the order in which they ended: children before parents
+    for key, (module, inputs) in called.items():
         name = names[key]
         inside = any(not name or child.startswith(f"{name}.") for child in drew)
-        if _same(x1, x2) and not _same(y1, y2) and not inside:
-            drew[name] = f"{name} ({kinds[key]})" if name else kinds[key]
+        with suppress(Exception):  # a module that needs more than its positional inputs
+            if not inside and not _same(_arrays(module(*inputs)), _arrays(module(*inputs))):
+                drew[name] = f"{name} ({type(module).__name__})" if name else type(module).__name__
     return list(drew.values())
 
 

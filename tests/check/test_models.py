@@ -96,6 +96,8 @@ def test_dropout_is_named_and_can_be_frozen():
     assert not report
     assert "1.0 (Dropout)" in str(report)
     assert "eval()" in str(report)
+    several = nn.Sequential(nn.Dropout(0.5), nn.Linear(4, 6), nn.Dropout(0.5), nn.Linear(6, 2))
+    assert "drawn in 0 (Dropout), 2 (Dropout)" in str(mg.check_model(several, loss_fn, *batch()))
     assert mg.check_model(model, loss_fn, *batch(), freeze_random=True)
     assert mg.check_model(model.eval(), loss_fn, *batch())
 
