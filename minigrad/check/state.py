@@ -72,12 +72,12 @@ def drawn_by(model: Any, forward: Callable[[], Any]) -> list[str]:
     def hook(module: Any, inputs: Any, out: Any) -> None:
         called.setdefault(id(module), (module, inputs))
 
-    removers = [module.register_forward_hook(hook) for module in model.modules()]
+    handles = [module.register_forward_hook(hook) for module in model.modules()]
     try:
         forward()
     finally:
-        for remove in removers:
-            remove()
+        for handle in handles:
+            handle.remove()
     drew: dict[str, str] = {}
     for key, (module, inputs) in called.items():
         name = names[key]
