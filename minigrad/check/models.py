@@ -201,12 +201,9 @@ def _name_layers(subject: ModelLoss, report: GradReport) -> None:
     with no_grad():
         layers = drawn_by(subject.model, subject.forward)
     who = f"drawn in {', '.join(layers)}" if layers else "drawn outside the layers of the model"
-    report.remarks = [
-        f"two forward passes differ: random numbers are {who}",
-        "check in model.eval(), or with freeze_random=True, which draws the same numbers in every pass",
-    ]
+    report.remarks = ["check in model.eval(), or with freeze_random=True, which draws the same numbers in every pass"]
     for one in report.inputs:
-        one.cause = report.remarks[0]
+        one.cause = f"two forward passes differ: random numbers are {who}"
 
 
 def _compare(reports: dict[int, GradReport]) -> list[str]:
