@@ -32,6 +32,7 @@ from minigrad.check.trial import FIRST, SECOND, Trouble, trial
 from minigrad.gather import Gathering
 from minigrad.op import Op, Rule
 
+UNEXPLAINED = "**unexplained**"
 PATIENCE = 20.0  # seconds for a mutant and a number of examples
 REASONS = Path(__file__).with_name("survivors.toml")
 
@@ -129,38 +130,38 @@ def _killer(op: Op, caught: _Caught, seed: int) -> str:
     return "values, element by element" if any(one.elements for one in wrong) else "linear in g"
 
 
-def reasons() -> dict[str, str]:
-    """Why survivors survive: "op: what: rule as it reads" to a sentence."""
-    if not REASONS.exists():
-        return {}
-    with REASONS.open("rb") as file:
-        entries = tomllib.load(file).get("survivor", [])
-    return {f"{one['op']}: {one['rule']}": one["reason"] for one in entries}
+def reason_for(fate: Fate, entries: Sequence[dict[str, Any]]) -> str:
+    """Why a survivor survives; "" where nobody has said."""
+    for one in entries:
+        if one["op"] == fate.op and one.get("what", fate.what) == fate.what and one.get("has", "") in fate.text:
+            return ("**not drawn:** " if one.get("gap") else "") + str(one["reason"])
+    return ""
 
 
 def report(found: Sequence[Fate]) -> str:
     """The figures by op and by check, and the survivors with their reasons, as Markdown."""
-    known = reasons()
-    alive = [fate for fate in found if not fate.killer]
-    unexplained = [fate for fate in alive if f"{fate.op}: {fate.text}" not in known]
+    entries = tomllib.loads(REASONS.read_text())["survivor"]
+    alive = [(fate, reason_for(fate, entries) or UNEXPLAINED) for fate in found if not fate.killer]
+    gaps = sum(reason.startswith("**not drawn") for _, reason in alive)
+    unexplained = sum(reason == UNEXPLAINED for _, reason in alive)
     lines = [
         "# Mutation of every rule",
         "",
         "Made by `python proofs/mutation.py`. Each rule's syntax tree is made wrong in one place; the checker must notice.",
         "",
-        f"**{len(found) - len(alive):,} of {len(found):,} mutants killed**, {len(alive)} alive, "
-        f"of which {len(alive) - len(unexplained)} with a reason.",
+        f"**{len(found) - len(alive):,} of {len(found):,} mutants killed.** Of {len(alive)} survivors "
+        f"{len(alive) - gaps - unexplained} are no faults (an equivalent formula, a valid subgradient), {gaps} survive because "
+        f"the inputs that would tell are not drawn, {unexplained} are unexplained.",
         "",
         "| killed by | mutants |",
         "|---|---:|",
     ]
     lines += [f"| {killer} | {n:,} |" for killer, n in Counter(f.killer for f in found if f.killer).most_common()]
     lines += ["", "## Survivors", "", "| op | mutation | the rule as it reads | why it survives |", "|---|---|---|---|"]
-    for fate in alive:
+    for fate, reason in alive:
         text = " ".join(fate.text.split()).replace("|", "\\|")
-        lines.append(
-            f"| {fate.op} | {fate.what} | `{text}` | {known.get(f'{fate.op}: {fate.text}', '**unexplained**')} |"
-        )
+        shown = text if len(text) < 300 else text[:297] + "..."
+        lines.append(f"| {fate.op} | {fate.what} | `{shown}` | {reason} |")
     lines += ["", "## By op", "", "| op | killed / total |", "|---|---:|"]
     for op in dict.fromkeys(fate.op for fate in found):
         own = [fate for fate in found if fate.op == op]
@@ -192,7 +193,7 @@ def main() -> int:
     if options.write:
         options.write.write_text(text)
     print(text)
-    return int("**unexplained**" in text or bool(failed))
+    return int(UNEXPLAINED in text or bool(failed))
 
 
 def quiet_fates(name: str, examples: int, seed: int) -> list[Fate]:

@@ -99,7 +99,14 @@ def _(draw: Draw) -> Call:
     return call(x, draw(_sections(x.shape[a])), a)
 
 
-@inputs_of("vsplit", "hsplit", "dsplit")
+@inputs_of("hsplit")
+def _(draw: Draw) -> Call:
+    """Columns; of a vector, its parts."""
+    shape = draw(st.sampled_from([(3,), (4,), (2, 3), (3, 3, 2)]))
+    return call(draw(arrays(shape)), draw(_sections(shape[min(len(shape) - 1, 1)])))
+
+
+@inputs_of("vsplit", "dsplit")
 def _(draw: Draw) -> Call:
     x = draw(arrays(st.integers(1, 3).flatmap(lambda n: st.tuples(*[st.just(n)] * 3))))
     return call(x, draw(_sections(x.shape[0])))

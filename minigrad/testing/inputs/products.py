@@ -57,6 +57,9 @@ def _(draw: Draw) -> Call:
 def _(draw: Draw) -> Call:
     m = draw(side)
     x, y = draw(shapes(max_axes=2, max_side=3)), draw(shapes(max_axes=2, max_side=3))
+    if draw(st.integers(0, 5)) == 0:  # a number and an array
+        x, y = draw(st.permutations([(), (*x, m)]))
+        return call(draw(factors(x)), draw(factors(y)))
     return call(draw(factors((*x, m))), draw(factors((*y, m))))
 
 
@@ -67,7 +70,8 @@ def _(draw: Draw) -> Call:
 
 @inputs_of("vdot")
 def _(draw: Draw) -> Call:
-    return call(*draw(several(2, shape=shapes(max_axes=2).map(lambda s: (s, s)))))
+    dtype = draw(st.sampled_from([np.float64, np.complex128]))
+    return call(*draw(several(2, shape=shapes(max_axes=2).map(lambda s: (s, s)), dtype=dtype)))
 
 
 @inputs_of("vecdot")

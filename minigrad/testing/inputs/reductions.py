@@ -82,7 +82,8 @@ def _(draw: Draw) -> Call:
     along = chosen if isinstance(chosen, tuple) else (chosen,)
     shape = x.shape if form == 1 else tuple(x.shape[a] for a in along) if x.ndim else ()
     weights = draw(arrays(shape, domain=(0.25, np.inf)))
-    return call(x, axis=chosen if x.ndim else None, weights=weights, keepdims=draw(st.booleans()))
+    options = {"returned": draw(st.booleans()), "keepdims": draw(st.booleans())}
+    return call(x, axis=chosen if x.ndim else None, weights=weights, **options)
 
 
 @inputs_of("trace")
