@@ -16,7 +16,7 @@ from ..tensor import Tensor
 from .engine import NoEngine, render
 from .items import Item, Picture, items
 
-GREEN, RED = "#1a7f37", "#b3261e"  # values above, gradients below, as CS231n draws them; both above 4.5 on white
+GREEN, RED = "#116329", "#b3261e"  # values above, gradients below, as CS231n draws them; above 4.5 on every fill
 FILL = {"op": "#eef2fb", "leaf": "#fff6dd", "constant": "#f2f2f2", "module": "#e9f5ec"}
 
 
@@ -78,7 +78,7 @@ class Drawing:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
         bundle = {"text/plain": repr(self)}
-        with contextlib.suppress(NoEngine, OSError, UnicodeDecodeError):  # a notebook shows the text then
+        with contextlib.suppress(Exception):  # whatever is wrong, a notebook shows the text then
             bundle["image/svg+xml"] = render(self.source, "svg").decode()
         return bundle
 
@@ -124,7 +124,9 @@ def draw(
     if (depth is not None and depth < 0) or max_nodes < 1:
         raise ValueError(f"draw: depth is 0 or more and max_nodes 1 or more; got {depth=}, {max_nodes=}")
     picture = items(tensor, names, depth, max_nodes)
-    return Drawing(source_of(picture, direction), picture.note, _table(picture))
+    # A network grows down the page, as papers draw them; an expression reads from left to right.
+    rankdir = "TB" if any(item.scope for item in picture.items) else "LR"
+    return Drawing(source_of(picture, direction, rankdir), picture.note, _table(picture))
 
 
 def inline_svg(source: str) -> str:
@@ -162,17 +164,20 @@ def write_whole(path: Path, data: bytes) -> None:
         unfinished.unlink(missing_ok=True)
 
 
-def source_of(picture: Picture, direction: str) -> str:
+def source_of(picture: Picture, direction: str, rankdir: str) -> str:
     """The DOT text. Boxes and arrows carry ids, by which a page finds them."""
     drawn = picture.items
     lines = [
         "digraph {",
-        '  graph [rankdir=LR bgcolor=white fontname="Helvetica" fontsize=12 nodesep=0.3 ranksep=0.5]',
+        f'  graph [rankdir={rankdir} bgcolor=white fontname="Helvetica" fontsize=12 nodesep=0.2 ranksep=0.35]',
         '  node [shape=plain fontname="Helvetica" fontsize=11]',
         '  edge [color="#555555" fontname="Helvetica" fontsize=9 arrowsize=0.7]',
     ]
-    if picture.note:
-        lines.append(f'  label="{escaped(picture.note)}" labelloc=t labeljust=l')
+    said = [picture.note] if picture.note else []
+    if any(one is not None and np.size(one) > 1 for item in drawn for one in (item.value, item.grad)):
+        said.append("of arrays: min / mean / max")
+    if said:
+        lines.append(f"  label={_caption(*said)} labelloc=t labeljust=l")
     lines += _boxes(drawn, picture.titles, "", 1)
     for item in drawn:
         for source, slot in item.inputs:
@@ -193,8 +198,8 @@ def _boxes(drawn: list[Item], titles: Mapping[str, str], scope: str, depth: int)
             inner.setdefault(start + item.scope[len(start) :].split(".")[0], []).append(item)
     for name, members in inner.items():
         lines.append(f'{pad}subgraph "cluster_{escaped(name)}" {{')
-        title = escaped(titles.get(name, name))
-        lines.append(f'{pad}  label="{title}" style="rounded" color="#9aa4b2" fontcolor="#4b5563"')
+        title = _caption(titles.get(name, name))
+        lines.append(f'{pad}  label={title} style="rounded" color="#9aa4b2" fontcolor="#4b5563"')
         lines += _boxes(members, titles, name, depth + 1)
         lines.append(f"{pad}}}")
     return lines
@@ -214,13 +219,23 @@ def _label(item: Item) -> str:
     if item.kind in ("op", "leaf") and item.count == 1 and not item.details:
         gradient = "grad -" if item.grad is None else f"grad {summary(item.grad)}"
         rows.append((gradient, f'<font color="{RED}">{{}}</font>'))
-    # Room for the widest row in a wider font than the layout program's, since a viewer may have another one.
-    width = min(7 * max(len(text) for text, _ in rows) + 8, 1000)
+    width = max(_width(text) for text, _ in rows)
     cells = "".join(f'<tr><td width="{width}">{form.format(escaped(text))}</td></tr>' for text, form in rows)
     return (
         f'<table border="1" cellborder="0" cellspacing="0" cellpadding="3" color="#6b7280" style="rounded" '
         f'bgcolor="{FILL[item.kind]}">{cells}</table>'
     )
+
+
+def _caption(*texts: str) -> str:
+    """Lines that begin at the left."""
+    rows = "".join(f'<tr><td align="left" width="{_width(text)}">{escaped(text)}</td></tr>' for text in texts)
+    return f'<<table border="0" cellpadding="0">{rows}</table>>'
+
+
+def _width(text: str) -> int:
+    """Room for the text in a wider font than the layout program's, since a viewer may have another one."""
+    return min(7 * len(text) + 8, 1000)
 
 
 def escaped(text: str) -> str:
@@ -237,4 +252,7 @@ def summary(array: Array) -> str:
         return f"{values.reshape(()).item():.4g}"
     if values.dtype.kind == "c":
         values = np.abs(values)
-    return f"{values.min():.3g} / {values.mean():.3g} / {values.max():.3g}"
+    least, mean, greatest = values.min(), values.mean(), values.max()
+    if values.dtype.kind == "f" and abs(mean) <= np.finfo(values.dtype).eps * max(-least, greatest):
+        mean = 0.0  # it is what rounding left
+    return f"{least:.3g} / {mean:.3g} / {greatest:.3g}"

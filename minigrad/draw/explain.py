@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import html
 import math
 import os
 import re
@@ -80,7 +82,8 @@ class BackwardStep:
         if self.local is not None:
             made = f"upstream {amount(self.upstream)} x local {number(self.local)}"
         else:
-            made = self.rule if self.before is None else f"{self.rule}, which is {amount(self.adds)},"
+            made = self.rule if len(self.rule) <= 48 else f"the rule of {self.op} on upstream {amount(self.upstream)}"
+            made += "" if self.before is None else f", which is {amount(self.adds)},"
         return f"{self.target}.grad = {start}{made} = {amount(self.after)}"
 
 
@@ -114,13 +117,23 @@ class Explanation:
             raise ValueError(
                 f"explain: the steps are written as a page, not as {path.suffix or path.name!r}; use .html"
             )
+        write_whole(path, self._page().encode())
+        return path
+
+    def _page(self) -> str:
         forward, steps = _ends(self._forward), _ends(self.steps)
         said = [f"{len(self._forward):,} steps forward, {len(self.steps):,} backward"]
         if len(forward) + len(steps) < len(self._forward) + len(self.steps):
             said.append(f"the first and last {SHOWN // 2} of each are shown")
-        text = page(forward, steps, self._picture, "; ".join(said))
-        write_whole(path, text.encode())
-        return path
+        return page(forward, steps, self._picture, "; ".join(said))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
+        bundle = {"text/plain": repr(self)}
+        with contextlib.suppress(Exception):  # whatever is wrong, a notebook shows the text then
+            bundle["text/plain"] = str(self)
+            frame = '<iframe title="A backward pass, step by step" style="width: 100%; height: 50rem; border: 0"'
+            bundle["text/html"] = f'{frame} srcdoc="{html.escape(self._page())}"></iframe>'
+        return bundle
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -215,7 +228,7 @@ def explain(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Explanat
 
     backward(dict(grads), retain=True, observe=observe)
     forward = [_forward_step(node, called, values) for node in nodes if node.plan is not None]
-    return Explanation(steps, forward, items(loss, names, values=values, grads=grads))
+    return Explanation(steps, forward, items(loss, names, values=values, grads=grads, numbered=True))
 
 
 def _forward_step(node: Node, called: Mapping[Node, str], values: Mapping[Node, Array]) -> ForwardStep:
@@ -230,7 +243,9 @@ def _forward_step(node: Node, called: Mapping[Node, str], values: Mapping[Node, 
         elif value is DROPPED or np.ndim(value):
             inputs.append(slot)
     expression = f" {op_symbol(op.name)} ".join(inputs) if op_symbol(op.name) != op.name else ""
-    if len(inputs) != 2 or not expression:
+    if op.name == "negative":
+        expression = f"-{inputs[0]}"
+    elif len(inputs) != 2 or not expression:
         expression = f"{op.name}({', '.join(inputs)})"
     result = f" = {amount(values[node])}" if node in values else ""
     return ForwardStep(node.order, op.name, called[node], f"{called[node]} = {expression}{result}", source(op))

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from ..graph import Leaf, Node, Output
 
-PAGE = 150  # nodes that are legible on a page; in a larger graph what repeats is drawn once
+PAGE = 150  # nodes up to which every one is drawn; in a larger graph what repeats is drawn once
+LEGIBLE = 30  # boxes of a folded drawing that are legible on a page
 
 
 @dataclass
@@ -35,7 +36,10 @@ def scopes_of(nodes: list[Node], called: Mapping[Node, str]) -> dict[Node, str]:
 
 
 def fold(nodes: list[Node], called: Mapping[Node, str], depth: int | None, max_nodes: int) -> Folding:
-    """The most detailed folding that has no more than `max_nodes` boxes; none at all where everything fits a page."""
+    """The most detailed folding that is legible, or at least has no more than `max_nodes` boxes.
+
+    None at all where everything fits a page.
+    """
     drawn = [node for node in nodes if not isinstance(node, Output)]
     scopes = scopes_of(drawn, called)
     if depth is None and len(drawn) <= min(max_nodes, PAGE):
@@ -45,13 +49,13 @@ def fold(nodes: list[Node], called: Mapping[Node, str], depth: int | None, max_n
         return Folding({node: node for node in drawn}, scopes)
     deepest = max((scope.count(".") + 1 for scope in scopes.values() if scope), default=0)
     said = f"{len(drawn):,} nodes"
-    for level in range(deepest if depth is None else min(depth, deepest), -1, -1):
-        keys: dict[Node, Hashable] = {node: _inside(scopes[node], level) or stands_for[node] for node in drawn}
-        if len(set(keys.values())) <= max_nodes:
-            how = ["repeated blocks drawn once"] * bool(titles) + [f"modules folded at depth {level}"] * (
-                level < deepest
-            )
-            return Folding(keys, scopes, titles, "; ".join([said, *how]))
+    for most in (min(LEGIBLE, max_nodes), max_nodes) if depth is None else (max_nodes,):
+        for level in range(deepest if depth is None else min(depth, deepest), -1, -1):
+            keys: dict[Node, Hashable] = {node: _inside(scopes[node], level) or stands_for[node] for node in drawn}
+            if len(set(keys.values())) <= most:
+                how = ["repeated blocks drawn once"] * bool(titles)
+                how += [f"modules folded at depth {level}"] * (level < deepest)
+                return Folding(keys, scopes, titles, "; ".join([said, *how]))
     for by_module in (True, False):
         keys = {node: (scopes[node].split(".")[0] if by_module else "", _op(node)) for node in drawn}
         if len(set(keys.values())) <= max_nodes:

@@ -6,6 +6,7 @@ The graph keeps only what the rules need, so values that were let go are compute
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
@@ -57,13 +58,16 @@ def items(
     max_nodes: int = 500,
     values: Mapping[Node, Array] | None = None,
     grads: Mapping[Node, Array] | None = None,
+    numbered: bool = False,
 ) -> Picture:
     """Everything that `tensor` was made from, folded where it is more than `max_nodes`.
 
-    `values` and `grads` are worked out where they are not given.
+    `values` and `grads` are worked out where they are not given. Where `numbered`, boxes that a text calls add1 and
+    add2 say so.
     """
     nodes = nodes_of(tensor, "draw")
     called, given = labels(nodes, names), by_node(names)
+    arrays = {id(t.data): name for name, t in (names or {}).items() if isinstance(t, Tensor) and t.node is None}
     folding = fold(nodes, called, depth, max_nodes)
     small = len(nodes) <= COMPUTED
     if values is None:
@@ -80,13 +84,22 @@ def items(
         if isinstance(key, Node):
             item = _item(key, called, given, *((values, grads) if len(nodes_here) == 1 else ({}, {})))
             item.scope = folding.scopes[key]
+            if (
+                numbered
+                and len(nodes_here) == 1
+                and item.kind == "op"
+                and item.name is None
+                and re.search(r"\d$", called[key])
+            ):
+                item.name = called[key]
         else:
             item = _folded(key, nodes_here, folding.titles)
         item.key, item.count = place[key], len(nodes_here)
         if first.plan is not None and isinstance(key, Node):
             for slot, value, parent in zip(first.plan.op.inputs, first.values, first.parents):
-                if parent is None and _is_data(value):
-                    drawn.append(_constant(f"{item.key}_{slot}", value, item.scope))
+                if parent is None and _is_operand(value, first.plan.op.elementwise):
+                    title = arrays.get(id(value), "constant")
+                    drawn.append(_constant(f"{item.key}_{slot}", title, value, item.scope))
                     item.inputs.append((f"{item.key}_{slot}", slot))
         item.inputs += _edges(key, nodes_here, folding.keys, place)
         drawn.append(item)
@@ -203,12 +216,15 @@ def _item(
     )
 
 
-def _is_data(value: Any) -> bool:
-    """Is this argument a number or an array that an operand slot shows, and not an option of the op?"""
-    return value is DROPPED or isinstance(value, float) or (hasattr(value, "dtype") and value.dtype.kind in "fc")
+def _is_operand(value: Any, elementwise: bool) -> bool:
+    """Is this argument a number or an array that flows in, and not an option of the op, such as an axis?"""
+    if isinstance(value, (int, float)):
+        return elementwise and not isinstance(value, bool)
+    return value is DROPPED or (hasattr(value, "dtype") and value.dtype.kind in "fc")
 
 
-def _constant(key: str, value: Any, scope: str) -> Item:
+def _constant(key: str, title: str, value: Any, scope: str) -> Item:
     if value is DROPPED:
-        return Item(key, "constant", "constant", None, None, "", scope)
-    return Item(key, "constant", "constant", None, np.shape(value), str(getattr(value, "dtype", "float")), scope, value)
+        return Item(key, "constant", title, None, None, "", scope)
+    dtype = getattr(value, "dtype", type(value).__name__)
+    return Item(key, "constant", title, None, np.shape(value), str(dtype), scope, value)

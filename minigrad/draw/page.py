@@ -31,7 +31,7 @@ def page(forward: list[ForwardStep], steps: list[BackwardStep], picture: Picture
     rows = [_row([i + 1, s.op, s.target, "", "", "", "", "", s.sentence]) for i, s in enumerate(forward)]
     rows += [_row([len(forward) + i + 1, *s.cells, s.sentence]) for i, s in enumerate(steps)]
     parts = {
-        "picture": inline_svg(source_of(picture, "forward")),
+        "picture": inline_svg(source_of(picture, "forward", "LR")),
         "caption": escaped(caption),
         "rows": "\n".join(rows),
         "steps": json.dumps(told).replace("<", "\\u003c"),  # no text ends the script
