@@ -36,6 +36,12 @@ def mutants(rule: Rule) -> Iterator[Mutant]:
             yield Mutant(what, text, _compiled(mutated, rule.function))
 
 
+def as_written(rule: Rule) -> str:
+    """The rule itself, in the form in which the mutants are shown."""
+    tree = tree_of(rule.function)
+    return ast.unparse(_bare(tree)) if tree else ""
+
+
 # -- from a function to its tree, and back ------------------------------------------------------------------------------
 
 
@@ -50,7 +56,8 @@ def tree_of(function: Callable[..., Any]) -> Tree | None:
     if not isinstance(function, types.FunctionType):
         return None
     code = function.__code__
-    spots = {(line, column) for line, _, column, _ in code.co_positions() if line and column is not None}
+    # The first instruction, RESUME, has the place of no expression.
+    spots = {(line, column) for line, _, column, end in code.co_positions() if line and column is not None and end}
     for node in ast.walk(_parsed(code.co_filename)):
         if isinstance(node, ast.FunctionDef) and node.name == code.co_name:
             first = min([node.lineno, *[d.lineno for d in node.decorator_list]])

@@ -23,7 +23,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from mutants import mutants
+from mutants import as_written, mutants
 
 import minigrad as mg
 from minigrad.check.examine import examine
@@ -33,8 +33,27 @@ from minigrad.gather import Gathering
 from minigrad.op import Op, Rule
 
 UNEXPLAINED = "**unexplained**"
+NOT_DRAWN = "**not drawn:** "
 PATIENCE = 20.0  # seconds for a mutant and a number of examples
 REASONS = Path(__file__).with_name("survivors.toml")
+
+INTRODUCTION = """# Mutation of every rule
+
+Does the checker see a wrong rule? The syntax tree of each rule is made wrong in one place: a sign, a factor, a term or a
+transpose that is left out, a sum that becomes a mean, an axis that is off by one, g itself in the place of the result. The
+op is then checked as `check_op` does it, with the mutant in the place of the rule. A mutant that is noticed is killed.
+
+    python proofs/mutation.py --write docs/mutation.md
+
+makes this page; it takes some minutes on two cores. What notices a mutant:
+
+- *values*: an element of a gradient differs from the numerical derivative;
+- *shape or error*: a gradient does not have the shape of its input, or the rule raises;
+- *linearity*: the values agree for one upstream gradient, and the result is not linear in it;
+- *ties*: where tied values move together, the shares do not add up;
+- *second order*: the first derivative is right, the derivative of the rule is not;
+- *law*: one of the other promises of an op, by its name. Derivatives are looked at first.
+"""
 
 
 class Fate(NamedTuple):
@@ -124,17 +143,17 @@ def _killer(op: Op, caught: _Caught, seed: int) -> str:
         report = examine(Traced(op, caught.call.args, caught.call.kwargs), seed, explain=False)
     wrong = [one for one in report.inputs if not one]
     if any(one.comparison is None for one in wrong):
-        return "shape, or an error"
+        return "shape or error"
     if any(isinstance(element.index, str) for one in wrong for element in one.elements):
-        return "tied values moved together"
-    return "values, element by element" if any(one.elements for one in wrong) else "linear in g"
+        return "ties"
+    return "values" if any(one.elements for one in wrong) else "linearity"
 
 
 def reason_for(fate: Fate, entries: Sequence[dict[str, Any]]) -> str:
     """Why a survivor survives; "" where nobody has said."""
     for one in entries:
         if one["op"] == fate.op and one.get("what", fate.what) == fate.what and one.get("has", "") in fate.text:
-            return ("**not drawn:** " if one.get("gap") else "") + str(one["reason"])
+            return (NOT_DRAWN if one.get("gap") else "") + str(one["reason"])
     return ""
 
 
@@ -142,31 +161,41 @@ def report(found: Sequence[Fate]) -> str:
     """The figures by op and by check, and the survivors with their reasons, as Markdown."""
     entries = tomllib.loads(REASONS.read_text())["survivor"]
     alive = [(fate, reason_for(fate, entries) or UNEXPLAINED) for fate in found if not fate.killer]
-    gaps = sum(reason.startswith("**not drawn") for _, reason in alive)
+    gaps = sum(reason.startswith(NOT_DRAWN) for _, reason in alive)
     unexplained = sum(reason == UNEXPLAINED for _, reason in alive)
+    by_op = {op: [fate for fate in found if fate.op == op] for op in dict.fromkeys(fate.op for fate in found)}
     lines = [
-        "# Mutation of every rule",
-        "",
-        "Made by `python proofs/mutation.py`. Each rule's syntax tree is made wrong in one place; the checker must notice.",
-        "",
-        f"**{len(found) - len(alive):,} of {len(found):,} mutants killed.** Of {len(alive)} survivors "
-        f"{len(alive) - gaps - unexplained} are no faults (an equivalent formula, a valid subgradient), {gaps} survive because "
-        f"the inputs that would tell are not drawn, {unexplained} are unexplained.",
+        INTRODUCTION,
+        f"**{len(found) - len(alive):,} of {len(found):,} mutants killed**, of the rules of {len(by_op)} ops.",
         "",
         "| killed by | mutants |",
         "|---|---:|",
+        *[f"| {killer} | {n:,} |" for killer, n in Counter(f.killer for f in found if f.killer).most_common()],
+        "",
+        f"Of the {len(alive)} survivors {len(alive) - gaps - unexplained} are no faults: an equivalent formula, a valid "
+        f"subgradient. {gaps} are faults that no drawn input shows. {unexplained} are unexplained.",
+        "",
+        "## Survivors",
+        "",
+        "| op | mutation | the rule as it reads then | why it survives |",
+        "|---|---|---|---|",
     ]
-    lines += [f"| {killer} | {n:,} |" for killer, n in Counter(f.killer for f in found if f.killer).most_common()]
-    lines += ["", "## Survivors", "", "| op | mutation | the rule as it reads | why it survives |", "|---|---|---|---|"]
     for fate, reason in alive:
-        text = " ".join(fate.text.split()).replace("|", "\\|")
-        shown = text if len(text) < 300 else text[:297] + "..."
-        lines.append(f"| {fate.op} | {fate.what} | `{shown}` | {reason} |")
-    lines += ["", "## By op", "", "| op | killed / total |", "|---|---:|"]
-    for op in dict.fromkeys(fate.op for fate in found):
-        own = [fate for fate in found if fate.op == op]
-        lines.append(f"| {op} | {sum(bool(fate.killer) for fate in own)} / {len(own)} |")
+        lines.append(f"| {fate.op} | {fate.what} | `{_around_the_fault(fate)}` | {reason} |")
+    lines += ["", "## By op", "", "| op | killed / total | by |", "|---|---:|---|"]
+    for op, own in by_op.items():
+        killers = Counter(fate.killer for fate in own if fate.killer)
+        by = ", ".join(f"{killer} {n}" for killer, n in killers.most_common())
+        lines.append(f"| {op} | {sum(killers.values())} / {len(own)} | {by} |")
     return "\n".join(lines) + "\n"
+
+
+def _around_the_fault(fate: Fate) -> str:
+    """The line that the mutation changed, ready for a table."""
+    (rule,) = {id(r): r for r in mg.ops[fate.op].rules.values() if r and ", ".join(r.names) == fate.names}.values()
+    right = as_written(rule).splitlines()
+    changed = [line.strip() for line in fate.text.splitlines() if line not in right] or fate.text.splitlines()
+    return " ".join(changed).replace("|", "\\|")
 
 
 def main() -> int:

@@ -128,18 +128,30 @@ def _(draw: Draw) -> Call:
 @inputs_of("insert")
 def _(draw: Draw) -> Call:
     """One value for each index, or one for all; several before one index."""
+    if draw(st.integers(0, 2)) == 0:
+        at_a_number: Call = draw(_inserted_at_a_number())
+        return at_a_number
     x = draw(arrays(shapes(min_axes=1)))
     a = draw(st.none() | axis(x.ndim))
     n = x.size if a is None else x.shape[a]
     shape = [n] if a is None else list(x.shape)
     if draw(st.booleans()):
-        places: Any = draw(st.lists(st.integers(-n, n), min_size=2, max_size=3))
+        places = draw(st.lists(st.integers(-n, n), min_size=2, max_size=3))
         shape[a or 0] = draw(st.sampled_from([len(places), 1]))
     else:
         places = [draw(st.integers(-n, n))]
         shape[a or 0] = draw(st.integers(0, 3))
-        if draw(st.booleans()):
-            places = places[0]
-            if a is not None:  # then the first axis of the values goes to this one
-                shape.insert(0, shape.pop(a))
     return call(x, places, draw(arrays(tuple(shape)) | arrays(())), a)
+
+
+@st.composite
+def _inserted_at_a_number(draw: Draw) -> Call:
+    """The index is a number: the first axis of the values goes to the axis along which they are put in."""
+    shape = draw(st.sampled_from([(2, 3), (3,), (2, 2), (2, 1, 3), (0, 2)]))
+    a = draw(st.sampled_from([len(shape) - 1, -1, 0, None]))
+    x = draw(arrays(shape))
+    if a is None:
+        return call(x, draw(st.integers(-x.size, x.size)), draw(arrays((2,)) | arrays(())), None)
+    others = tuple(n for i, n in enumerate(shape) if i != a % len(shape))
+    values = draw(arrays((draw(st.sampled_from([1, 2, 0])), *others)))
+    return call(x, draw(st.integers(-shape[a], shape[a])), values, a)

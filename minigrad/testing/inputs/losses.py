@@ -134,7 +134,8 @@ def _(draw: Draw) -> Call:
 @inputs_of("margin_ranking_loss")
 def _(draw: Draw) -> Call:
     x1, x2 = draw(tied_or_apart())
-    return call(x1, x2, draw(signs(x1.shape)), draw(st.sampled_from([0.3, 0.5])), draw(reductions))
+    target = draw(signs(x1.shape) | arrays(x1.shape, kind=tame))  # numbers that are no signs have a gradient
+    return call(x1, x2, target, draw(st.sampled_from([0.3, 0.5])), draw(reductions))
 
 
 @inputs_of("cosine_embedding_loss")

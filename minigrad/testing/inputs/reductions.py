@@ -73,17 +73,19 @@ def _(draw: Draw) -> Call:
 
 @inputs_of("average")
 def _(draw: Draw) -> Call:
-    """No weights, weights for every number, or for each place along some axes; all above 0."""
-    x = draw(arrays(shapes(min_side=1)))
+    """No weights, weights for every number, or for each place along some axes, in any order; all above 0."""
     form = draw(st.integers(0, 2))
-    chosen = draw(axes(x.ndim, none=form < 2))
+    if form == 2:
+        x = draw(arrays(st.sampled_from([(2, 3), (2, 3, 2), (3,), (1, 4), ()])))
+        chosen = tuple(draw(st.permutations(range(x.ndim)))[: draw(st.integers(1, 3))]) if x.ndim else None
+        shape = tuple(x.shape[a] for a in chosen or ())
+    else:
+        x = draw(arrays(shapes(min_side=1)))
+        chosen, shape = draw(axes(x.ndim)), x.shape
     if form == 0:
         return call(x, axis=chosen)
-    along = chosen if isinstance(chosen, tuple) else (chosen,)
-    shape = x.shape if form == 1 else tuple(x.shape[a] for a in along) if x.ndim else ()
     weights = draw(arrays(shape, domain=(0.25, np.inf)))
-    options = {"returned": draw(st.booleans()), "keepdims": draw(st.booleans())}
-    return call(x, axis=chosen if x.ndim else None, weights=weights, **options)
+    return call(x, axis=chosen, weights=weights, returned=draw(st.booleans()), keepdims=draw(st.booleans()))
 
 
 @inputs_of("trace")
