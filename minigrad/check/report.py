@@ -112,6 +112,12 @@ class GradReport:
     def __repr__(self) -> str:
         return f"<GradReport {self.title}: {self.verdict.value}>"
 
+    def plot(self, path: Any = None) -> Any:
+        """A heat map of |analytic - numeric| with the worst element named; see `heat_map`. Returns the figure."""
+        from .heat_map import heat_map
+
+        return heat_map(self, path)
+
     def __str__(self) -> str:
         wrong = [one for one in self.inputs if not one]
         order = f"gradient of order {self.order}, " if self.order > 1 else ""
