@@ -6,15 +6,15 @@ rules, adds what they return to the gradients of the node's inputs, and lets go 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from .context import describe_non_finite, mode
-from .graph import DROPPED, FREED, Array, Node, Output, Step, reachable
+from .graph import DROPPED, FREED, Array, Leaf, Node, Output, Step, freed, reachable
 
-complex64, complex128 = np.dtype(np.complex64), np.dtype(np.complex128)
 Observer = Callable[[Node, Step, int, Array, Array, Array | None, Array], None]
 
 
@@ -42,34 +42,34 @@ def backward(
     observe
         Called after each addition with (node, step, input position, g, contribution, gradient before, gradient after).
     """
-    nodes = reachable(roots, targets or ())
-    if targets is not None:
-        nodes = _leading_to(targets, nodes)
-    wanted = None if targets is None else set(nodes)
+    wanted = None if targets is None else _leading_to(targets, reachable(roots, targets))
     careful = False
     anomaly = mode.get().anomaly
+    watched = anomaly or observe is not None
 
     result: Any
-    gradients = dict(roots)
-    ends: dict[Node, Array] = {}
+    gradients: dict[Node, Any] = {node: g for node, g in roots.items() if wanted is None or node in wanted}
+    newest_first = [(-node.order, node) for node in gradients if type(node) is not Leaf]
+    heapify(newest_first)
+    stopped: dict[Node, Array] = {}  # targets that are not leaves
     ours: set[Node] = set()  # gradients that are fresh sums of this pass: safe to add to in place
     invalid: list[int] = []  # filled by NumPy when a rule met 0 * inf, 0 / 0 or the like
     with np.errstate(invalid="call", call=lambda kind, flag: invalid.append(flag)):
-        while nodes:
-            node = nodes.pop()
-            g = gradients.pop(node, None)
-            if g is None:
-                continue
+        while newest_first:
+            node = heappop(newest_first)[1]
+            g = gradients.pop(node)
             if node.notes:
                 g = _run_hooks(node, g, ours)
-            plan = node.plan
-            if plan is None or (targets and node in targets):
-                if isinstance(node, Output):
-                    _collect_output(node, g, gradients)
-                else:
-                    ends[node] = g
+            if targets and node in targets:
+                stopped[node] = g
                 continue
-            parents, values = node.parents, node.values
+            parents, values, plan = node.parents, node.values, node.plan
+            if parents is FREED:
+                raise freed(node)
+            if plan is None:
+                assert isinstance(node, Output)
+                _collect_output(node, g, gradients, newest_first)
+                continue
             if plan.selects:
                 careful = True  # whatever was not selected is older, so it is still to come
             if lift is not None:
@@ -80,16 +80,11 @@ def backward(
                 g = _fill_missing(g, node)
             for step in plan.steps:
                 result = c = before = None  # let go before the rule allocates
-                needs, rule = step.needs, step.rule
-                if (node.dtype is complex128 or node.dtype is complex64) and plan.op.holomorphic:
-                    rule = _conjugated(rule)
                 try:
-                    if len(needs) == 1:  # the common case: a third of a microsecond less than the general one
-                        result = rule(g, values[needs[0]])
-                    elif not needs:
-                        result = rule(g)
+                    if step.need >= 0:  # the common case, a third of a microsecond less than the general one
+                        result = step.rule(g, values[step.need])
                     else:
-                        result = rule(g, *[values[k] for k in needs])
+                        result = step.rule(g, *[values[k] for k in step.needs])
                 except Exception as error:
                     error.add_note(f"in the rule of {plan.op.name!r} for {', '.join(map(repr, step.names))}")
                     raise
@@ -97,22 +92,22 @@ def backward(
                     if plan.op.elementwise:
                         result = [_strong_zero(g, c) for c in result] if step.joint else _strong_zero(g, result)
                     invalid.clear()
-                for i, c in _one_for_each(result, step, plan.op.name) if step.joint else ((step.inputs[0], result),):
+                results = _one_for_each(result, step, plan.op.name) if step.joint else None
+                for i in step.inputs:
+                    c = result if results is None else next(results)
                     parent = parents[i]
-                    if parent is None or c is None or (wanted and parent not in wanted):
+                    if parent is None or c is None or (wanted is not None and parent not in wanted):
                         continue
                     try:
-                        if c.shape != parent.shape:
+                        if c.shape != parent.shape or c.dtype is not parent.dtype:
                             c = _fit(c, g, parent, node, i)
                     except AttributeError:
                         c = _fit(np.asarray(c), g, parent, node, i)
-                    if c.dtype is not parent.dtype:
-                        c = _cast(c, parent.dtype)
-                    if anomaly:
-                        _stop_if_not_finite(c, node, i)
                     before = gradients.get(parent)
                     if before is None:
-                        if parent.plan is None and not _is_fresh(c, g, values):
+                        if type(parent) is not Leaf:
+                            heappush(newest_first, (-parent.order, parent))
+                        elif not _is_fresh(c, g, values):
                             c = c.copy()
                         gradients[parent] = c
                     elif parent in ours and observe is None:
@@ -121,20 +116,26 @@ def backward(
                     else:
                         gradients[parent] = before + c
                         ours.add(parent)
-                    if observe is not None:
-                        observe(node, step, i, g, c, before, gradients[parent])
+                    if watched:
+                        if anomaly:
+                            _stop_if_not_finite(c, node, i)
+                        if observe is not None:
+                            observe(node, step, i, g, c, before, gradients[parent])
             g = result = c = before = None
             values = FREED
-    return ends
+    for leaf in gradients:  # what nobody took out
+        if leaf.notes:
+            gradients[leaf] = _run_hooks(leaf, gradients[leaf], ours)
+    return gradients | stopped
 
 
-def _leading_to(targets: Collection[Node], nodes: list[Node]) -> list[Node]:
-    """Those of `nodes` (oldest first) that some target leads to."""
+def _leading_to(targets: Collection[Node], nodes: list[Node]) -> set[Node]:
+    """Those of `nodes` (oldest first) that some target leads to, and the targets."""
     led = set(targets)
     for node in nodes:
         if node not in led and any(parent in led for parent in node.parents):
             led.add(node)
-    return [node for node in nodes if node in led]
+    return led
 
 
 def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> list[Any]:
@@ -155,28 +156,15 @@ def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> list[Any]:
     return lifted
 
 
-def _collect_output(node: Output, g: Array, gradients: dict[Node, Any]) -> None:
+def _collect_output(node: Output, g: Array, gradients: dict[Node, Any], newest_first: list[tuple[int, Node]]) -> None:
     """Put the gradient of one output where the op with several outputs finds it."""
     (parent,) = node.parents
     assert parent is not None
-    slots = gradients.setdefault(parent, [None] * len(parent.shape))
+    if parent not in gradients:
+        gradients[parent] = [None] * len(parent.shape)
+        heappush(newest_first, (-parent.order, parent))
+    slots = gradients[parent]
     slots[node.index] = g if slots[node.index] is None else slots[node.index] + g
-
-
-def _conjugated(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """The rule of a holomorphic op, for complex numbers.
-
-    The gradient of a real L is dL/d(re) + i dL/d(im), as in PyTorch, so x gets g conj(f'(x)) where the rule says
-    g f'(x): conj(rule(conj(g))), and no rule has to think of it.
-    """
-
-    def conjugated(g: Array, *needs: Any) -> Any:
-        result = rule(np.conj(g), *needs)
-        if isinstance(result, (tuple, list)):
-            return [c if c is None else np.conj(c) for c in result]
-        return np.conj(result)
-
-    return conjugated
 
 
 def _fill_missing(slots: list[Array | None], node: Node) -> tuple[Array, ...]:
@@ -184,14 +172,14 @@ def _fill_missing(slots: list[Array | None], node: Node) -> tuple[Array, ...]:
     return tuple(np.zeros(shape, dtype) if g is None else g for g, shape, dtype in zip(slots, node.shape, node.dtype))
 
 
-def _one_for_each(result: Any, step: Step, op: str) -> Any:
+def _one_for_each(result: Any, step: Step, op: str) -> Iterator[Any]:
     if not isinstance(result, (tuple, list)) or len(result) != len(step.inputs):
         got = f"{len(result)}" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
         raise ValueError(
             f"{op}: the rule for {', '.join(map(repr, step.names))} must return {len(step.inputs)} gradients, "
             f"one for each, as a tuple; it returned {got}"
         )
-    return zip(step.inputs, result)
+    return iter(result)
 
 
 def _strong_zero(g: Array, c: Array) -> Array:
@@ -206,11 +194,11 @@ def _strong_zero(g: Array, c: Array) -> Array:
 
 
 def _fit(c: Array, g: Array, parent: Node, node: Node, i: int) -> Array:
-    """Sum `c` back to the shape that the input had before it was broadcast; any other shape is an error."""
+    """Sum `c` back to the shape that the input had before it was broadcast, in its dtype; any other shape is an error."""
     assert node.plan is not None
     op = node.plan.op
     if c.shape == parent.shape:
-        return c
+        return _cast(c, parent.dtype)
     if not op.elementwise or c.shape != g.shape:
         expected = f"{parent.shape}, the shape of the input"
         if op.elementwise:
@@ -218,7 +206,7 @@ def _fit(c: Array, g: Array, parent: Node, node: Node, i: int) -> Array:
         raise ValueError(
             f"{op.name}: the rule for {op.inputs[i]!r} returned a gradient of shape {c.shape}; expected {expected}"
         )
-    return unbroadcast(c, parent.shape)
+    return _cast(unbroadcast(c, parent.shape), parent.dtype)
 
 
 def unbroadcast(c: Array, shape: tuple[int, ...]) -> Array:

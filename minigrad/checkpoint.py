@@ -85,11 +85,11 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
         count = len(given) + len(outside)
         names = tuple(f"inputs{k}" for k in range(count))
-        step = Step(names, pull, tuple(range(len(given))), tuple(range(count)), True)
+        step = Step(names, pull, tuple(range(len(given))), -1, tuple(range(count)), True)
         node = Node()
         node.plan = Plan(_op.of(count), (step,), (), False, (), False)
         node.order, node.shape, node.dtype = next(order), out.shape, out.dtype
-        node.parents = [*(t.node for t in given), *outside]
+        node.parents = (*(t.node for t in given), *outside)
         node.values = [*(t._data for t in given), *[DROPPED] * len(outside)]
         node.scope, node.notes = mode.get().scope, None
         return make(out._data, node)

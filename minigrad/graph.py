@@ -22,6 +22,7 @@ class Step:
     names: tuple[str, ...]  # the inputs it differentiates, as the rule was declared
     rule: Callable[..., Any]
     needs: tuple[int, ...]  # what to hand it after g, as positions in Node.values
+    need: int  # the only one of these; -1 where there are more, or none
     inputs: tuple[int, ...]  # which inputs its results belong to, as positions in Node.parents
     joint: bool  # does it return one gradient for each input, or a gradient alone?
 
@@ -40,7 +41,7 @@ class Plan:
 
 order = itertools.count()
 DROPPED: Any = type("Dropped", (), {"__repr__": lambda self: "DROPPED"})()  # an array that no rule asked for
-FREED: list[Any] = []  # stands for the parents and the values of a node that a backward pass has let go
+FREED: Any = []  # stands for the parents and the values of a node that a backward pass has let go
 
 
 class Node:
@@ -50,7 +51,7 @@ class Node:
 
     order: int  # creation number: parents always have a smaller one
     plan: Plan | None  # None for a leaf
-    parents: list[Node | None]  # one for each input; None: a constant
+    parents: tuple[Node | None, ...]  # one for each input; None: a constant
     values: list[Any]  # inputs (DROPPED where no rule asked for the array), then the output, then shapes
     shape: Any  # of the output; a tuple of shapes where the op has several outputs
     dtype: Any
@@ -76,7 +77,7 @@ class Leaf(Node):
     def __init__(self, shape: tuple[int, ...], dtype: Any, owner: Callable[[], Any] = lambda: None) -> None:
         self.order = next(order)
         self.plan = None
-        self.parents = []
+        self.parents = ()
         self.values = []
         self.shape = shape
         self.dtype = dtype
@@ -95,13 +96,22 @@ class Output(Node):
     def __init__(self, node: Node, index: int) -> None:
         self.order = next(order)
         self.plan = None
-        self.parents = [node]
+        self.parents = (node,)
         self.values = []
         self.shape = node.shape[index]
         self.dtype = node.dtype[index]
         self.scope = node.scope
         self.notes = None
         self.index = index
+
+
+def freed(node: Node) -> RuntimeError:
+    """The error of a pass that meets a node which an earlier pass has let go."""
+    name = node.plan.op.name if node.plan else "an output"
+    return RuntimeError(
+        f"backward: this graph was freed by an earlier backward pass (found at {name!r}). "
+        "Pass retain_graph=True to the earlier one, or compute the result again"
+    )
 
 
 def reachable(roots: Iterable[Node], stop: Collection[Node] = ()) -> list[Node]:
@@ -120,11 +130,7 @@ def reachable(roots: Iterable[Node], stop: Collection[Node] = ()) -> list[Node]:
             continue
         parents = node.parents
         if parents is FREED:
-            name = node.plan.op.name if node.plan else "an output"
-            raise RuntimeError(
-                f"backward: this graph was freed by an earlier backward pass (found at {name!r}). "
-                "Pass retain_graph=True to the earlier one, or compute the result again"
-            )
+            raise freed(node)
         for parent in parents:
             if parent is not None and parent not in seen:
                 seen.add(parent)

@@ -167,12 +167,14 @@ def _method(op: Callable[..., Any]) -> Callable[..., Any]:
     return method
 
 
-def _operator(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: op(self, other)
+def _operator(op: Any) -> Callable[[Any, Any], Any]:
+    call = op.__call__  # bound once: calling the instance takes a tenth of a microsecond more
+    return lambda self, other: call(self, other)
 
 
-def _reflected(op: Callable[..., Any]) -> Callable[[Any, Any], Any]:
-    return lambda self, other: op(other, self)
+def _reflected(op: Any) -> Callable[[Any, Any], Any]:
+    call = op.__call__
+    return lambda self, other: call(other, self)
 
 
 def _unary(op: Callable[..., Any]) -> Callable[[Any], Any]:

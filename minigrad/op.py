@@ -6,6 +6,7 @@ forward gave; any parameter of the forward; or `x_shape`, the shape of parameter
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ from .graph import DROPPED, Node, Output, Plan, Step, order
 from .tensor import Tensor, make
 
 new_tensor = Tensor.__new__
+float32, float64 = np.dtype(np.float32), np.dtype(np.float64)
 _REQUIRED: Any = inspect.Parameter.empty
 
 
@@ -145,22 +147,36 @@ class Op:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if kwargs or len(args) != self._width:
             args = self.bind(args, kwargs)
-        values: list[Any] = []
-        parents: list[Node | None] = []
-        mask = 0  # which inputs require gradients, one bit each
-        bit = 1
-        for a in args:
-            if type(a) is Tensor:
-                values.append(a._data)
-                node = a.node
-                parents.append(node)
-                if node is not None:
-                    mask |= bit
-            else:
-                values.append(a)
-                parents.append(None)
-            bit += bit
-        out = self.forward_flat(*values)
+        # One and two inputs have lines of their own, and the node and the Tensor are made in line: each is a sixth of
+        # what recording costs.
+        values: list[Any]
+        nodes: list[Node | None]
+        parents: tuple[Node | None, ...]
+        if len(args) == 1:
+            (x,) = args
+            x, parent = (x._data, x.node) if type(x) is Tensor else (x, None)
+            values, parents, mask = [x], (parent,), 0 if parent is None else 1
+            out = self.forward_flat(x)
+        elif len(args) == 2:
+            x, y = args
+            x, parent = (x._data, x.node) if type(x) is Tensor else (x, None)
+            y, other = (y._data, y.node) if type(y) is Tensor else (y, None)
+            values, parents = [x, y], (parent, other)
+            mask = (0 if parent is None else 1) | (0 if other is None else 2)
+            out = self.forward_flat(x, y)
+        else:
+            values, nodes, mask = [], [], 0
+            for i, a in enumerate(args):
+                if type(a) is Tensor:
+                    values.append(a._data)
+                    nodes.append(a.node)
+                    if a.node is not None:
+                        mask |= 1 << i
+                else:
+                    values.append(a)
+                    nodes.append(None)
+            parents = tuple(nodes)
+            out = self.forward_flat(*values)
         now = mode.get()
         if now is not everyday:
             if now.anomaly:
@@ -169,26 +185,22 @@ class Op:
                 mask = 0
         if not mask:
             return _tensors(out) if Tensor in map(type, args) else out
-        plan = self._plans.get(mask) or self._make_plan(mask)
-        if not plan.steps:
-            return _tensors(out)
-        if plan.keeps_out:
-            values.append(out)
-        if plan.shapes:
-            for i in plan.shapes:
-                values.append(_shape(values[i]))
-        for i in plan.drop:
-            if hasattr(values[i], "shape"):  # numbers and options are small, and drawings run forwards again
-                values[i] = DROPPED
-        # The node and the Tensor are made in line: two calls less, a sixth of what recording costs.
-        node = Node()
         try:
-            node.shape = out.shape
-            node.dtype = out.dtype
+            shape, dtype = out.shape, out.dtype
         except AttributeError:  # several outputs, or a number that is no NumPy scalar
-            return self._record_uncommon(plan, parents, values, out)
-        if node.dtype.kind not in "fc":  # integers and booleans are constants
+            return self._record_uncommon(mask, parents, values, out)
+        if dtype is not float64 and dtype is not float32 and dtype.kind == "c" and self.holomorphic:
+            mask = -mask
+        plan = self._plans.get(mask) or self._make_plan(mask)
+        if not plan.steps or dtype.kind not in "fc":  # integers and booleans are constants
             return _tensors(out)
+        if plan.shapes or plan.drop:
+            self._keep(plan, values, out)
+        elif plan.keeps_out:
+            values.append(out)
+        node = Node()
+        node.shape = shape
+        node.dtype = dtype
         node.order = next(order)
         node.plan = plan
         node.parents = parents
@@ -220,7 +232,8 @@ class Op:
         raise TypeError(f"{self.name}: it takes ({', '.join(self.inputs)})")
 
     def _make_plan(self, mask: int) -> Plan:
-        """Which rules run and what they need, where the inputs in `mask` require gradients."""
+        """Which rules run and what they need, where the inputs in `mask` require gradients; negative: of complex numbers."""
+        key, mask, conjugate = mask, abs(mask), mask < 0
         rules: dict[int, Rule] = {}
         for i, name in enumerate(self.inputs):
             if mask >> i & 1:
@@ -242,19 +255,34 @@ class Op:
         steps = tuple(
             Step(
                 rule.names,
-                rule.function,
+                _conjugated(rule.function) if conjugate else rule.function,
                 tuple(where[want] for want in rule.wants),
+                where[rule.wants[0]] if len(rule.wants) == 1 else -1,
                 tuple(self._position[name] for name in rule.names),
                 rule.joint,
             )
             for rule in rules.values()
         )
         drop = tuple(i for i, name in enumerate(self.inputs) if name not in wants)
-        plan = self._plans[mask] = Plan(self, steps, drop, "out" in wants, tuple(shapes), self.selects)
+        plan = self._plans[key] = Plan(self, steps, drop, "out" in wants, tuple(shapes), self.selects)
         return plan
 
-    def _record_uncommon(self, plan: Plan, parents: list[Node | None], values: list[Any], out: Any) -> Any:
+    def _keep(self, plan: Plan, values: list[Any], out: Any) -> None:
+        """Make `values` what the rules ask for."""
+        if plan.keeps_out:
+            values.append(out)
+        for i in plan.shapes:
+            values.append(_shape(values[i]))
+        for i in plan.drop:
+            if hasattr(values[i], "shape"):  # numbers and options are small, and drawings run forwards again
+                values[i] = DROPPED
+
+    def _record_uncommon(self, mask: int, parents: tuple[Node | None, ...], values: list[Any], out: Any) -> Any:
         """Record a call that gave several outputs, or a Python number."""
+        plan = self._plans.get(mask) or self._make_plan(mask)
+        if not plan.steps:
+            return _tensors(out)
+        self._keep(plan, values, out)
         several = isinstance(out, (tuple, list))
         if not several or any(not hasattr(part, "dtype") for part in out):
             out = type(out)(map(np.asarray, out)) if several else np.asarray(out)
@@ -290,3 +318,20 @@ def _tensors(out: Any, node: Node | None = None) -> Any:
         ]
         return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
     return make(out if hasattr(out, "dtype") else np.asarray(out), node)
+
+
+def _conjugated(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """The rule of a holomorphic op, for complex numbers.
+
+    The gradient of a real L is dL/d(re) + i dL/d(im), as in PyTorch, so x gets g conj(f'(x)) where the rule says
+    g f'(x): conj(rule(conj(g))), and no rule has to think of it.
+    """
+
+    @functools.wraps(rule)
+    def conjugated(g: Any, *needs: Any) -> Any:
+        result = rule(np.conj(g), *needs)
+        if isinstance(result, (tuple, list)):
+            return [c if c is None else np.conj(c) for c in result]
+        return np.conj(result)
+
+    return conjugated
