@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # a shell command ends with a line, not with a traceback
         if options.debug:
             raise
-        print(f"minigrad {options.command}: {error}", file=sys.stderr)
+        message = " ".join(str(error).split()).removeprefix(f"{options.command}: ")
+        print(f"minigrad {options.command}: {message}", file=sys.stderr)
         return 2
 
 
@@ -51,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument(
         "-o", "--output", type=Path, required=True, metavar="FILE", help=".svg, .png, .pdf, .html or .dot"
     )
+    draw.add_argument("--depth", type=int, metavar="N", help="levels of modules to show from within; 0 folds them all")
+    draw.add_argument("--direction", choices=("forward", "backward"), default="forward", help="where arrows point")
+    draw.add_argument("--max-nodes", type=int, default=500, metavar="N", help="fold a larger graph (default: 500)")
     draw.set_defaults(run=_draw)
 
     explain = commands.add_parser("explain", help="every step of the backward pass of what a function returns")
@@ -82,7 +86,8 @@ def _draw(options: argparse.Namespace) -> int:
     result = _result(options.target)
     if result.size == 1 and result.requires_grad:
         result.backward(retain_graph=True)  # so that the drawing has gradients to show
-    print(draw(result).save(options.output))
+    drawing = draw(result, direction=options.direction, depth=options.depth, max_nodes=options.max_nodes)
+    print(drawing.save(options.output))
     return 0
 
 
@@ -99,7 +104,10 @@ def _result(target: str) -> Tensor:
     (name, found), *more = find(target).items()
     if more:
         raise ValueError(f"{target} defines {len(more) + 1} names; say which, as in file.py:{name}")
-    result = found() if callable(found) else found
+    try:
+        result = found() if callable(found) else found
+    except Exception as error:
+        raise ValueError(f"{name}: {type(error).__name__} while calling it: {error}") from error
     if not isinstance(result, Tensor):
         raise ValueError(f"{name} gives {type(result).__name__}, not a Tensor, so it has no graph")
     return result

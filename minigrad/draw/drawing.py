@@ -156,6 +156,8 @@ def _table(picture: Picture) -> str:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file all at once: whoever looks finds the old one or the new one."""
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         unfinished.write_bytes(data)

@@ -33,8 +33,8 @@ def render(source: str, suffix: str) -> bytes:
         looked.append(f"{program}: {done.stderr.decode(errors='replace').strip().splitlines()[-1:] or 'no output'}")
     raise NoEngine(
         f"no Graphviz program makes .{suffix} here. Looked at:\n  "
-        + "\n  ".join(looked)
-        + "\nThree ways out: pip install graphviz-pure (svg and png); install Graphviz so that `dot` is on PATH "
+        + ";\n  ".join(looked)
+        + ".\nThree ways out: pip install graphviz-pure (svg and png); install Graphviz so that `dot` is on PATH "
         "(all formats); or save as .dot and lay it out elsewhere"
     )
 
