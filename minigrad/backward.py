@@ -70,8 +70,8 @@ def backward(
                 assert isinstance(node, Output)
                 _collect_output(node, g, gradients, newest_first)
                 continue
-            if plan.selects:
-                careful = True  # whatever was not selected is older, so it is still to come
+            if plan.selects and not careful:  # whatever was not selected is older, so it is still to come
+                careful = plan.selects is True or plan.selects(*values[: len(parents)])
             if lift is not None:
                 values = _lifted(node, lift)
             elif not retain:

@@ -34,7 +34,7 @@ def op(
     domain: Mapping[str, tuple[float, float]] | None = ...,
     gathers: str | None = ...,
     flat: Iterable[str] = ...,
-    selects: bool = ...,
+    selects: bool | Callable[..., bool] = ...,
     holomorphic: bool = ...,
 ) -> Callable[[Callable[..., Any]], Op]: ...
 def op(
@@ -45,7 +45,7 @@ def op(
     domain: Mapping[str, tuple[float, float]] | None = None,
     gathers: str | None = None,
     flat: Iterable[str] = (),
-    selects: bool = False,
+    selects: bool | Callable[..., bool] = False,
     holomorphic: bool = True,
 ) -> Any:
     """Make an op of a function on arrays; declare its rules with `.vjp`.
@@ -63,6 +63,7 @@ def op(
         Inputs in which the op is piecewise constant: they get no gradient.
     selects
         The op hides values by choosing others (as `where` does): a nan among the hidden ones must not reach a gradient.
+        A function of the inputs where it depends on them; it may look at those that a rule asks for.
     holomorphic
         False where a complex output is no holomorphic function of the inputs (`conj`): its rules then return
         dL/d(re) + i dL/d(im) themselves. For all others the engine sees to it.
@@ -102,7 +103,7 @@ def elementwise(
     *,
     name: str | None = None,
     domain: Mapping[str, tuple[float, float]] | None = None,
-    selects: bool = False,
+    selects: bool | Callable[..., bool] = False,
     holomorphic: bool = True,
     **rules: Callable[..., Any] | None,
 ) -> Op:

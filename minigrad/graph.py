@@ -36,7 +36,7 @@ class Plan:
     drop: tuple[int, ...]  # inputs that no rule asks for: not kept alive
     keeps_out: bool
     shapes: tuple[int, ...]  # inputs of which only the shape is asked for
-    selects: bool  # does the op hide values? (see `op`)
+    selects: bool | Callable[..., bool]  # does the op hide values? (see `op`)
 
 
 order = itertools.count()

@@ -46,7 +46,7 @@ class Op:
         parameters: Iterable[inspect.Parameter],
         *,
         is_elementwise: bool = False,
-        selects: bool = False,
+        selects: bool | Callable[..., bool] = False,
         holomorphic: bool = True,
         domain: Mapping[str, tuple[float, float]] | None = None,
         flat: Iterable[str] = (),

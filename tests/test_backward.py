@@ -256,6 +256,15 @@ class TestStrongZeros:
         with np.errstate(all="ignore"):
             np.testing.assert_allclose(mg.grad(lambda x: mg.sum(f(x)))(self.x), expected)
 
+    @pytest.mark.parametrize(
+        "index", [lambda x: x > 0, lambda x: (x > 0,), lambda x: (..., (x > 0).tolist())], ids=["mask", "tuple", "list"]
+    )
+    def test_what_a_mask_left_out(self, index):
+        """Also in what stands two ops above it: a * sqrt(x) has a nan that no rule makes, it was saved."""
+        with np.errstate(all="ignore"):
+            g = mg.grad(lambda a: mg.sum((a * mg.sqrt(self.x))[index(self.x)]))(2.0)
+        assert g == 3
+
     def test_sinc_by_hand(self):
         with np.errstate(all="ignore"):
             g = mg.grad(lambda x: mg.sum(np.where(x != 0, np.sin(x) / x, 1)))(self.x)

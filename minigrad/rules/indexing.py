@@ -20,7 +20,15 @@ from .scattering import scatter_add as scatter_add
 # -- by index ----------------------------------------------------------------------------------------------------------
 
 
-@op
+def _has_mask(x: Array, index: Any) -> bool:
+    """Whether elements are left out by a condition, as `where` does, rather than by their place."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return any(
+        np.asarray(part).dtype == bool for part in parts if isinstance(part, (list, bool)) or hasattr(part, "dtype")
+    )
+
+
+@op(selects=_has_mask)
 def getitem(x: Array, index: Any) -> Array:
     """x[index]. An element that was taken more than once gets the sum."""
     return x[index]

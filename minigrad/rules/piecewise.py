@@ -115,6 +115,13 @@ clip = elementwise(
 
 # -- made of flat pieces: no gradient ---------------------------------------------------------------------------------
 
+
+def _sign(x: Array) -> Array:
+    if np.iscomplexobj(x):  # z / |z|, which is not made of flat pieces
+        raise TypeError("sign: of complex numbers write z / np.abs(z), which has a gradient")
+    return np.sign(x)
+
+
 floor = elementwise(np.floor, "the largest integer not above x", x=None)
 ceil = elementwise(np.ceil, "the smallest integer not below x", x=None)
 trunc = elementwise(np.trunc, "x without its fractional part", x=None)
@@ -123,7 +130,7 @@ rint = elementwise(np.rint, "the nearest integer; halves go to the even one", x=
 round = elementwise(lambda x, decimals=0: np.round(x, decimals), "x to some decimals", name="round", x=None)
 around = elementwise(lambda x, decimals=0: np.round(x, decimals), "x to some decimals", name="around", x=None)
 floor_divide = elementwise(np.floor_divide, "floor(x / y)", x=None, y=None)
-sign = elementwise(np.sign, "-1, 0 or 1", x=None)
+sign = elementwise(_sign, "-1, 0 or 1", name="sign", x=None)
 signbit = elementwise(np.signbit, "is x negative, or -0?", x=None)
 heaviside = elementwise(
     np.heaviside, "0 where x < 0, y where x = 0, 1 where x > 0", x=None, y=lambda g, x: g * (x == 0)

@@ -94,3 +94,13 @@ def test_parts_are_attributes() -> None:
 def test_no_slope_at_0_is_nan() -> None:
     for f in (np.abs, np.angle):
         np.testing.assert_array_equal(mg.grad(lambda z: np.sum(f(z)))(np.zeros(2, complex)), [0, 0])
+
+
+def test_the_sign_of_a_complex_number_is_refused() -> None:
+    """z / |z| is not flat: the gradient of |z / |z| - 1|^2 is no zero."""
+    z = mg.tensor([3.0 + 4.0j], requires_grad=True)
+    with pytest.raises(TypeError, match=r"z / np\.abs\(z\)"):
+        np.sign(z)
+    g = mg.grad(lambda z: np.sum(np.abs(z / np.abs(z) - 1) ** 2))(np.array([3.0 + 4.0j]))
+    # |u - 1|^2 = 2 - 2 x / |z|, whose gradient is -2 (1/|z| - x^2/|z|^3) - 2i (-x y / |z|^3)
+    np.testing.assert_allclose(g, [-2 * (1 / 5 - 9 / 125) + 2j * 12 / 125])
