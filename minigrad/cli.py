@@ -84,9 +84,13 @@ def _draw(options: argparse.Namespace) -> int:
     from .draw import draw
 
     result = _result(options.target)
-    if result.size == 1 and result.requires_grad:
-        result.backward(retain_graph=True)  # so that the drawing has gradients to show
-    drawing = draw(result, direction=options.direction, depth=options.depth, max_nodes=options.max_nodes)
+    drawing = draw(
+        result,
+        direction=options.direction,
+        depth=options.depth,
+        max_nodes=options.max_nodes,
+        gradients=result.size == 1,
+    )
     print(drawing.save(options.output))
     return 0
 

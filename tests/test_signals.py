@@ -246,15 +246,16 @@ def test_the_table_is_aligned():
     assert lines[-2].startswith("healthy: ") and "lr=0.001" in lines[-1]
 
 
-def test_plot_draws_both_signals_on_a_logarithmic_scale():
+def test_plot_draws_the_signals_on_a_logarithmic_scale():
     figure = pytest.importorskip("matplotlib.figure").Figure()
     report = layer_stats(tanh_network(0.01, depth=3), X, mg.cross_entropy, LABELS)
     ax = figure.add_subplot()
     assert report.plot(ax) is ax and report.plot().figure is not figure
     assert ax.get_yscale() == "log"
-    activations, gradients = (line.get_ydata() for line in ax.get_lines())
+    activations, gradients, weights = (line.get_ydata() for line in ax.get_lines())
     np.testing.assert_array_equal(activations, [row.activation_std for row in report.rows])
     np.testing.assert_array_equal(gradients, [row.activation_gradient for row in report.rows])
+    np.testing.assert_array_equal(weights, [row.weight_gradient or np.nan for row in report.rows])  # tanh has none
 
 
 def test_plot_without_matplotlib_says_what_to_install(monkeypatch):

@@ -89,10 +89,14 @@ def draw(
     direction: str = "forward",
     depth: int | None = None,
     max_nodes: int = 500,
+    gradients: bool = False,
 ) -> Drawing:
     """The graph that `tensor` was made from: every op with its shape, value and gradient.
 
-    Gradients are those that a backward pass with `retain_graph=True` has left; a dash stands where none is set.
+    Gradients are those that a backward pass with `retain_graph=True` has left; a dash stands where none is set. With
+    `gradients=True` no backward pass is needed before.
+
+    The value of a leaf whose Tensor is no longer alive is shown where some rule keeps it.
 
     Parameters
     ----------
@@ -107,12 +111,16 @@ def draw(
         built alike are drawn once then, with a count.
     max_nodes
         A larger graph is folded, module by module, and as a last resort summarised by op. The drawing says so.
-        Already above 150 nodes, numbered neighbours that are built alike are drawn once.
+        Already above 150 nodes, numbered neighbours that are built alike are drawn once, and modules folded until
+        the boxes are few enough to read.
+    gradients
+        Whether to run a backward pass for the drawing. No `.grad` changes, and the graph stays.
 
     Raises
     ------
     ValueError
-        for a Tensor without a graph, a freed graph, an unknown direction, a negative depth or no nodes.
+        for a Tensor without a graph, a freed graph, an unknown direction, a negative depth or no nodes, and for
+        gradients of a Tensor with more than one element.
 
     >>> import minigrad as mg
     >>> a, b = mg.tensor(2.0, requires_grad=True), mg.tensor(3.0, requires_grad=True)
@@ -123,7 +131,9 @@ def draw(
         raise ValueError(f"draw: direction is {direction!r}; it is 'forward' or 'backward'")
     if (depth is not None and depth < 0) or max_nodes < 1:
         raise ValueError(f"draw: depth is 0 or more and max_nodes 1 or more; got {depth=}, {max_nodes=}")
-    picture = items(tensor, names, depth, max_nodes)
+    if gradients and isinstance(tensor, Tensor) and tensor.size != 1:
+        raise ValueError(f"draw: gradients=True needs a scalar, not shape {tensor.shape}; draw its .sum() or .mean()")
+    picture = items(tensor, names, depth, max_nodes, gradients=gradients)
     # A network grows down the page, as papers draw them; an expression reads from left to right.
     rankdir = "TB" if any(item.scope for item in picture.items) else "LR"
     return Drawing(source_of(picture, direction, rankdir), picture.note, _table(picture))

@@ -58,11 +58,13 @@ def items(
     max_nodes: int = 500,
     values: Mapping[Node, Array] | None = None,
     grads: Mapping[Node, Array] | None = None,
+    gradients: bool = False,
     numbered: bool = False,
 ) -> Picture:
     """Everything that `tensor` was made from, folded where it is more than `max_nodes`.
 
-    `values` and `grads` are worked out where they are not given. Where `numbered`, boxes that a text calls add1 and
+    `values` and `grads` are worked out where they are not given; gradients that no backward pass has left, only where
+    `gradients`. Where `numbered`, boxes that a text calls add1 and
     add2 say so.
     """
     nodes = nodes_of(tensor, "draw")
@@ -73,7 +75,7 @@ def items(
     if values is None:
         values = forward_values(nodes, tensor) if small else {}
     if grads is None:
-        grads = _gradients(tensor, nodes) if small else {}
+        grads = _gradients(tensor, nodes, gradients) if small else {}
     members: dict[Hashable, list[Node]] = {}
     for node, key in folding.keys.items():
         members.setdefault(key, []).append(node)
@@ -169,25 +171,27 @@ def forward_values(nodes: list[Node], last: Tensor) -> dict[Node, Array]:
     return known
 
 
-def _gradients(tensor: Tensor, nodes: list[Node]) -> dict[Node, Array]:
-    """The gradient of every node, once a backward pass has filled some leaf's .grad; until then none is set.
+def _gradients(tensor: Tensor, nodes: list[Node], wanted: bool) -> dict[Node, Array]:
+    """The gradient of every node, where `wanted`, or where a backward pass has filled some leaf's .grad.
 
-    The pass is run again, since only leaves keep what arrived; the graph and every .grad stay as they were.
+    The pass is run (again), since only leaves keep what arrived; the graph and every .grad stay as they were.
     """
     assert tensor.node is not None
-    filled = {}
+    filled, unset = {}, set()
     for node in nodes:
         owner = node.owner() if isinstance(node, Leaf) else None
         if owner is not None and owner.grad is not None:
             filled[node] = owner.grad
-    if tensor.size != 1 or not filled:
+        elif owner is not None:
+            unset.add(node)
+    if tensor.size != 1 or not (filled or wanted):
         return filled
     start = np.ones(tensor.shape, tensor.dtype)
     found: dict[Node, Array] = {tensor.node: start}
 
     def observe(node: Node, step: Any, i: int, g: Array, c: Array, before: Array | None, after: Array) -> None:
         parent = node.parents[i]
-        if parent is not None and not isinstance(parent, Leaf):
+        if parent is not None and (wanted or parent not in unset):
             found[parent] = after
 
     backward({tensor.node: start}, retain=True, observe=observe)

@@ -110,7 +110,7 @@ class LayerStats:
         return "\n".join([*lines, "", f"{self.verdict}: {self.reason}", f"u/d: update to data, for lr={self.lr:g}"])
 
     def plot(self, ax: Any = None) -> Any:
-        """Draw activations and dL/d(activation) by layer, on a logarithmic scale. Needs the `plot` extra.
+        """Draw activations, dL/d(activation) and dL/d(weight) by layer, on a logarithmic scale. Needs the `plot` extra.
 
         Parameters
         ----------
@@ -136,6 +136,7 @@ class LayerStats:
         columns: dict[str, tuple[str, list[float | None]]] = {
             "std of activations": ("o-", [row.activation_std for row in self.rows]),
             "rms of dL/d(activation)": ("s--", [row.activation_gradient for row in self.rows]),
+            "rms of dL/d(weight)": ("^", [row.weight_gradient for row in self.rows]),
         }
         for label, (style, numbers) in columns.items():
             # What has no place on a logarithmic scale, a signal of exactly 0 for instance, leaves a gap.

@@ -57,6 +57,25 @@ def test_values_and_gradients(x):
     assert ">0.5 / 1 / 1.5<" in draw(x * np.array([0.5, 1.0, 1.5]) / 3).source
 
 
+def test_gradients_without_a_backward_pass(x):
+    def made_here():
+        return np.sin(mg.tensor(0.5, requires_grad=True, name="gone"))
+
+    drawing = draw(x * x, gradients=True)
+    assert "grad 6<" in box(drawing, "x") and "grad 1<" in box(drawing, "multiply") and x.grad is None
+    assert f"grad {np.cos(0.5):.4g}<" in box(draw(made_here(), gradients=True), "gone")
+    with pytest.raises(ValueError, match=r"gradients=True needs a scalar, not shape \(3,\)"):
+        draw(x * np.ones(3), gradients=True)
+
+
+def test_a_leaf_that_was_cleared_prints_a_dash_beside_one_that_was_not(x):
+    w = mg.tensor(2.0, requires_grad=True, name="w")
+    y = x * w
+    y.backward(retain_graph=True)
+    w.grad = None
+    assert "grad -<" in box(draw(y), "w") and "grad 2<" in box(draw(y), "x")
+
+
 def test_a_freed_graph_and_no_graph(x):
     y = x * x
     y.backward()
