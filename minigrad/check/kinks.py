@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .compare import Numerics, allowed_for
-from .ladder import RUNGS, SHRINK, Rung, best_of, exact_step, largest_of
+from .ladder import RUNGS, SHRINK, Rung, best_of, exact_step, jumps, largest_of
 from .points import Vector
 from .subject import Array, Subject
 
@@ -73,23 +73,26 @@ def _side(numerics: Numerics, line: Callable[[float], Vector], origin: float, si
     rungs: list[Rung] = []
     slopes: list[float] = []
     changes: list[float] = []
+    last = 0.0  # the rounding of the last slope
     with np.errstate(all="ignore"):
         for step in _steps(loss.eps**0.2, origin):
             h = exact_step(step, origin)
             if h == 0:
                 break
             outer, inner = line(sign * h), line(sign * h / 2)
-            d1, d2 = sign * loss.change(outer, here) / h, sign * loss.change(inner, here) / (h / 2)
+            change, half = loss.change(outer, here), loss.change(inner, here)
+            d1, d2 = sign * change / h, sign * half / (h / 2)
             v = 2 * d2 - d1
-            floor = (loss.rounding(largest_of((here, outer, inner))) + 4 * loss.eps * origin * abs(v)) / (h / 2)
+            rounding = loss.rounding(largest_of((here, outer, inner)))
+            floor = (rounding + 4 * loss.eps * origin * abs(v)) / (h / 2)
             if np.isfinite(v) and np.isfinite(floor):
-                rungs.append(Rung(h, v, abs(v - d2), floor))
                 slopes.append(d2)
-                changes.append(abs(d2 * h / 2))
-    if not rungs:
-        return Side(np.nan, np.inf)
+                changes.append(abs(half))
+                last = floor
+                if not jumps(change, half, rounding):
+                    rungs.append(Rung(h, v, abs(v - d2), floor))
     grows = len(slopes) >= 3 and all(abs(b) > 1.5 * abs(a) for a, b in zip(slopes[-3:], slopes[-2:]))
-    if grows and rungs[-1].floor < 0.1 * abs(slopes[-1]):
+    if grows and last < 0.1 * abs(slopes[-1]):
         if changes[-1] > 0.5 * changes[-2]:
             return Side(np.nan, np.inf, jumps=True)
         return Side(float(np.copysign(np.inf, slopes[-1])), 0.0)

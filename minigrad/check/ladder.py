@@ -82,7 +82,8 @@ def ladder(at: Outputs, loss: Loss, origin: float, thorough: bool = False) -> Sl
     first = loss.eps**0.2 * max(1.0, origin)
     steps = [first / SHRINK**k for k in range(RUNGS)]
     if 0 < origin < 0.25:
-        steps[1:] = [loss.eps**0.2 * origin, *steps[1:-1]]
+        near = loss.eps**0.2 * origin
+        steps[1:] = [near, *(step for step in steps[1:-1] if not 0.5 <= step / near <= 2)]  # equals confirm nothing
     scales = 2 if 0 < origin < 0.25 else 1
     rungs: list[Rung] = []
     largest = np.zeros(len(loss.g))  # of each output so far: what cancels inside f shows farther away from x
@@ -94,15 +95,22 @@ def ladder(at: Outputs, loss: Loss, origin: float, thorough: bool = False) -> Sl
         with np.errstate(all="ignore"):
             outer, inner = (at(h), at(-h)), (at(h / 2), at(-h / 2))
             evaluations += 4
-            d1, d2 = loss.change(*outer) / (2 * h), loss.change(*inner) / h
+            change, half = loss.change(*outer), loss.change(*inner)
+            d1, d2 = change / (2 * h), half / h
             v = (4 * d2 - d1) / 3
             largest = np.fmax(largest, largest_of(outer + inner))
-            floor = (loss.rounding(largest) + 4 * loss.eps * origin * abs(v)) / (h / 2)
-        if np.isfinite(v) and np.isfinite(floor):
+            rounding = loss.rounding(largest)
+            floor = (rounding + 4 * loss.eps * origin * abs(v)) / (h / 2)
+        if np.isfinite(v) and np.isfinite(floor) and not jumps(change, half, rounding):
             rungs.append(Rung(h, v, abs(v - d2), floor))
             if k + 1 >= scales and not thorough and _settled(rungs):
                 break
     return Slope(*best_of(rungs), evaluations)
+
+
+def jumps(change: float, half: float, rounding: float) -> bool:
+    """Whether f changes as much over half the step: it jumps within, and a difference would grow as 1 / h."""
+    return abs(half) > 0.9 * abs(change) and abs(half) > rounding
 
 
 class Rung(NamedTuple):
@@ -189,18 +197,23 @@ def precision_near(
     rng = np.random.default_rng(seed)
     directions = [rng.choice([-1.0, 1.0], np.shape(p)) * np.fmax(1, np.abs(p)) for p in points]
     at = along_direction(f_of, points, directions)
-    noise: Any = 0.0
+    noise: Any = np.zeros(1)
     evaluations = 0
     single = float(np.finfo(np.float32).eps)
     with np.errstate(all="ignore"):
         for unit in (eps, single):
+            seen: Any = 0.0
             # Near enough for steep functions, far enough for what is rounded inside to show.
             for spacing in (256 * unit, unit**0.6):
                 rows = np.stack([at(unit**0.2 + k * spacing) for k in range(5)])
                 evaluations += len(rows)
-                noise = np.fmax(noise, np.abs(np.diff(rows, 3, axis=0)).max(axis=0) / _THIRD_DIFFERENCE)
-            moved = not (rows == rows[0]).all()
+                seen = np.fmax(seen, np.abs(np.diff(rows, 3, axis=0)).max(axis=0) / _THIRD_DIFFERENCE)
+            # What is flat in double precision is flat, with a jump here and there, or it is computed in single
+            # precision: then it changes with every step of this size.
+            moved = (abs(np.diff(rows, axis=0)) > 0).all(0).any() if unit == single else (rows != rows[0]).any()
+            if moved:
+                noise = seen
             if moved or unit == single:
-                break  # else f is flat, or a staircase: the sign of single precision inside
+                break
     coarse = single if moved and unit == single else eps
     return Precision(coarse, np.where(np.isfinite(noise), noise, 0.0), evaluations)

@@ -228,3 +228,29 @@ def test_importing_the_checker_brings_in_numpy_alone():
     code = "import sys, minigrad.check; print([m for m in ('hypothesis', 'rich', 'graphviz') if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+FLAT = {
+    "floor": (mg.floor, mg.ceil, mg.trunc, mg.rint, mg.sign),
+    "divided": (lambda x: mg.floor_divide(x * 0.3, 0.3), lambda x: mg.floor_divide(x, np.array(-1.0))),
+    "remainder": (lambda x: mg.remainder(x, 1.0), lambda x: mg.fmod(x, 1.0), lambda x: mg.modf(x)[0]),
+}
+
+
+@pytest.mark.parametrize("kind", FLAT)
+def test_no_distance_from_a_jump_is_an_alarm(kind):
+    """The slopes are 0, or 1, whatever the steps cross; x is from 1e-11 to 0.4 away from integers."""
+    rng = np.random.default_rng(0)
+    for seed in range(12):
+        x = rng.integers(-90, 90, 6) + 10.0 ** rng.uniform(-11, -0.4, 6) * rng.choice([-1, 1], 6)
+        for f in FLAT[kind]:
+            report = mg.gradcheck(f, x, seed=seed)
+            assert report.verdict != "WRONG", report
+
+
+def test_a_wrong_rule_for_flat_pieces_is_wrong_near_a_jump_too():
+    op = mg.op(name="floored")(lambda x: np.floor(x))
+    op.vjp("x")(lambda g: 2 * g)
+    for far in (1e-10, 1e-6, 1e-2):
+        assert mg.gradcheck(op, np.array([1 + far, 3 - far, 2.5])).verdict == "WRONG"
+        assert mg.gradcheck(op, np.array([1 + far])).verdict in ("WRONG", "INCONCLUSIVE")

@@ -158,3 +158,17 @@ def test_noise_is_that_of_the_inside_of_the_function():
     )
     assert 1e-12 < noise[0] < 1e-8
     assert (eps, evaluations) == (2e-16, 10)
+
+
+@pytest.mark.parametrize("far", [1e-12, 3e-9, 2e-7, 4e-5, 1e-3])
+def test_beside_a_jump_the_error_covers_the_slope_of_the_piece(far):
+    for f, slope in ((np.floor, 0.0), (lambda x: np.fmod(x, 1.0), 1.0), (lambda x: 7 * np.sign(x - 1), 0.0)):
+        for x in (1 - far, 1 + far, 60 * far):
+            value, error, _ = mg.numerical_gradient(f, x)
+            assert np.isnan(value) or abs(value - slope) <= error, (x, value, error)
+
+
+def test_flat_pieces_are_not_taken_for_single_precision():
+    steps = np.linspace(0, 90, 2000)
+    found = precision_near(lambda points: output_vector([np.floor(points[0])]), [steps], 2e-16)
+    assert found.eps == 2e-16

@@ -14,9 +14,9 @@ inputs["astype"] = calls(arrays(), st.sampled_from(["float64", "complex128"]))  
 
 
 @st.composite
-def away_from_zero(draw: Draw, shape: Shape | None = None) -> Array:
-    """Numbers of either sign, none of them nearer to 0 than 1/8."""
-    x = draw(arrays(shape, domain=(0.125, np.inf)))
+def away_from_zero(draw: Draw, shape: Shape | None = None, least: float = 0.125) -> Array:
+    """Numbers of either sign, none of them nearer to 0 than `least`."""
+    x = draw(arrays(shape, domain=(least, np.inf)))
     return x * np.random.default_rng(draw(seeds)).choice([-1, 1], x.shape)
 
 
@@ -29,7 +29,7 @@ def inside_pieces(draw: Draw, shape: Shape | None = None) -> Array:
 
 inputs["reciprocal"] = inputs["cbrt"] = calls(away_from_zero())
 inputs["modf"] = calls(inside_pieces())
-inputs["frexp"] = calls(arrays(shapes(), domain=(1, 2)).map(lambda x: 0.01 + 3 * x))
+inputs["frexp"] = calls(arrays(shapes(), domain=(1.01, 1.99)).map(lambda x: 4 * x))  # it jumps at powers of 2
 
 
 @inputs_of("divide", "arctan2")
@@ -40,10 +40,10 @@ def _(draw: Draw) -> Call:
 
 @inputs_of("remainder", "fmod", "divmod", "floor_divide")
 def _(draw: Draw) -> Call:
-    """x / y between the integers, where these jump."""
+    """x / y between the integers, where these jump; y not small, for then a step in it reaches the next integer."""
     y_shape, x_shape = draw(broadcastable(2))
     shape = np.broadcast_shapes(y_shape, x_shape)
-    y = draw(away_from_zero(y_shape))
+    y = draw(away_from_zero(y_shape, 1.0))
     return call(draw(inside_pieces(shape)) * y, y)
 
 
