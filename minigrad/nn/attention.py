@@ -123,6 +123,11 @@ class MultiheadAttention(Module):
         for x, name, size in ((query, "query", self.embed_dim), (key, "key", self.kdim), (value, "value", self.vdim)):
             if x.ndim != 3 or x.shape[-1] != size:
                 raise ValueError(f"{name} has shape {x.shape}; its last axis must be {size}, of 3 axes (2 unbatched)")
+        if not query.shape[1] == key.shape[1] == value.shape[1] or len(key) != len(value):
+            raise ValueError(
+                f"query, key and value have the shapes {query.shape}, {key.shape}, {value.shape}, as (length, N, ...); "
+                "N must be the same, and keys as long as values"
+            )
         q, k, v = self._project(query, key, value)
         mask = self._mask(attn_mask, key_padding_mask, is_causal, len(query), len(key), query.shape[1], q.dtype)
         n, extra = query.shape[1], 0

@@ -96,11 +96,15 @@ class Module:
 
     def _say_where(self, error: Exception) -> None:
         """Begin the message of an error with the layer that it arose in, the innermost one."""
-        if error.args and isinstance(error.args[0], str) and not hasattr(error, "layer"):
-            layer = f"{type(self).__name__}({self.extra_repr()})"
-            where = f"{self._scope}, {layer}" if self._scope else layer
+        if hasattr(error, "layer"):
+            return
+        layer = f"{type(self).__name__}({self.extra_repr()})"
+        where = f"{self._scope}, {layer}" if self._scope else layer
+        if isinstance(error, np.exceptions.AxisError):  # its message is not in args
+            type(error).__init__(error, f"{where}: {error}")
+        elif error.args and isinstance(error.args[0], str):
             error.args = (f"{where}: {error.args[0]}", *error.args[1:])
-            error.layer = self._scope  # type: ignore[attr-defined]  # marks it as done
+        error.layer = self._scope  # type: ignore[attr-defined]  # marks it as done
 
     # -- attributes ---------------------------------------------------------------------------------------------------
 

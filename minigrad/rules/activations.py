@@ -90,6 +90,12 @@ selu = elementwise(
 @op
 def prelu(x: Array, weight: Array) -> Array:
     """x where x > 0, weight x elsewhere: one weight for all, or one for each channel, axis 1 of x."""
+    channels = x.shape[min(1, x.ndim - 1)] if x.ndim else 1
+    if math.prod(weight.shape) not in (1, channels):
+        raise ValueError(
+            f"prelu: x has shape {x.shape}, weight {weight.shape}; there must be one weight, or one for each channel, "
+            "axis 1 of x"
+        )
     return np.maximum(x, 0) + _for_channels(weight, x.ndim) * np.minimum(x, 0)
 
 
@@ -212,6 +218,8 @@ def _(g: Array, out: Array, dim: int) -> Array:
 @op
 def glu(x: Array, dim: int = -1) -> Array:
     """a sigmoid(b), where a and b are the halves of x along an axis: Dauphin et al. (2016)."""
+    if x.shape[dim] % 2:
+        raise ValueError(f"glu: x has shape {x.shape}; axis {dim} is halved, so its length must be even")
     a, b = np.split(x, 2, axis=dim)
     return a * _sigmoid(b)
 
