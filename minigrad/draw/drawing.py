@@ -265,6 +265,6 @@ def summary(array: Array) -> str:
     if values.dtype.kind == "c":
         values = np.abs(values)
     least, mean, greatest = values.min(), values.mean(), values.max()
-    if values.dtype.kind == "f" and abs(mean) <= np.finfo(values.dtype).eps * max(-least, greatest):
+    if values.dtype.kind == "f" and abs(mean) <= 100 * np.finfo(values.dtype).eps * max(-least, greatest):
         mean = 0.0  # it is what rounding left
     return f"{least:.3g} / {mean:.3g} / {greatest:.3g}"

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ..graph import Leaf, Node, Output
 
 PAGE = 150  # nodes up to which every one is drawn; in a larger graph what repeats is drawn once
 LEGIBLE = 30  # boxes of a folded drawing that are legible on a page
+
+Kind = tuple[bool, str, str, Any]  # of a node: leaf or op, the module within its block, what it is, its shape
 
 
 @dataclass
@@ -94,24 +97,41 @@ def _merge_repeats(
             if scope and stands_for[node] is node and scope.rpartition(".")[2].isdigit():
                 blocks.setdefault(scope, []).append(node)
         runs: list[list[str]] = []
-        built: dict[str, list[Hashable]] = {}
+        chiefs: list[str] = []  # of each run, the block that is drawn
+        built: dict[str, list[Kind]] = {}
         for name in sorted(blocks, key=lambda name: (name.rpartition(".")[0], int(name.rpartition(".")[2]))):
             built[name] = [_kind(node, scopes[node][len(name) :], called) for node in blocks[name]]
-            if runs and runs[-1][0].rpartition(".")[0] == name.rpartition(".")[0] and built[runs[-1][0]] == built[name]:
+            neighbour = runs and runs[-1][0].rpartition(".")[0] == name.rpartition(".")[0]
+            if neighbour and built[chiefs[-1]] == built[name]:
                 runs[-1].append(name)
+            elif neighbour and len(runs[-1]) == 1 and _lacks_only_ops(built[chiefs[-1]], built[name]):
+                runs[-1].append(name)  # the first block sees data, and what is done to data alone is not recorded
+                chiefs[-1] = name
             else:
                 runs.append([name])
+                chiefs.append(name)
         moved: dict[Node, Node] = {}
-        for first, *others in runs:
-            if others:
-                titles[first] = f"{first} … {others[-1]}  x{len(others) + 1}"
-            for other in others:
-                moved.update(zip(blocks[other], blocks[first]))
+        for run, chief in zip(runs, chiefs):
+            if len(run) > 1:
+                titles[chief] = f"{run[0]} … {run[-1]}  x{len(run)}"
+            for other in run:
+                twins = iter(zip(built[chief], blocks[chief]))
+                if other != chief:
+                    for node, kind in zip(blocks[other], built[other]):
+                        moved[node] = next(twin for its_kind, twin in twins if its_kind == kind)
         if moved:
             stands_for = {node: moved.get(chief, chief) for node, chief in stands_for.items()}
             scopes = {node: scopes[stands_for[node]] for node in nodes}
     return stands_for, scopes, titles
 
 
-def _kind(node: Node, scope: str, called: Mapping[Node, str]) -> Hashable:
-    return scope, called[node].rpartition(".")[2] if node.plan is None else _op(node), node.shape
+def _kind(node: Node, scope: str, called: Mapping[Node, str]) -> Kind:
+    leaf = node.plan is None
+    return leaf, scope, called[node].rpartition(".")[2] if leaf else _op(node), node.shape
+
+
+def _lacks_only_ops(built: list[Kind], whole: list[Kind]) -> bool:
+    """Has one block the same parameters as the other, and its ops in the same order, but for a few?"""
+    rest = iter(whole)
+    same = sum(kind[0] for kind in built) == sum(kind[0] for kind in whole) > 0
+    return same and 2 * len(built) > len(whole) and all(kind in rest for kind in built)

@@ -178,7 +178,7 @@ def _gradients(tensor: Tensor, nodes: list[Node], wanted: bool) -> dict[Node, Ar
     """
     assert tensor.node is not None
     filled, unset = {}, set()
-    for node in nodes:
+    for node in nodes if not wanted else []:  # what an earlier pass has left does not belong to this one
         owner = node.owner() if isinstance(node, Leaf) else None
         if owner is not None and owner.grad is not None:
             filled[node] = owner.grad
@@ -191,7 +191,7 @@ def _gradients(tensor: Tensor, nodes: list[Node], wanted: bool) -> dict[Node, Ar
 
     def observe(node: Node, step: Any, i: int, g: Array, c: Array, before: Array | None, after: Array) -> None:
         parent = node.parents[i]
-        if parent is not None and (wanted or parent not in unset):
+        if parent is not None and parent not in unset:
             found[parent] = after
 
     backward({tensor.node: start}, retain=True, observe=observe)

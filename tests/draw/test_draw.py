@@ -64,6 +64,8 @@ def test_gradients_without_a_backward_pass(x):
     drawing = draw(x * x, gradients=True)
     assert "grad 6<" in box(drawing, "x") and "grad 1<" in box(drawing, "multiply") and x.grad is None
     assert f"grad {np.cos(0.5):.4g}<" in box(draw(made_here(), gradients=True), "gone")
+    x.grad = np.array(100.0)  # of an earlier pass
+    assert "grad 6<" in box(draw(x * x, gradients=True), "x") and x.grad == 100
     with pytest.raises(ValueError, match=r"gradients=True needs a scalar, not shape \(3,\)"):
         draw(x * np.ones(3), gradients=True)
 
@@ -74,6 +76,72 @@ def test_a_leaf_that_was_cleared_prints_a_dash_beside_one_that_was_not(x):
     y.backward(retain_graph=True)
     w.grad = None
     assert "grad -<" in box(draw(y), "w") and "grad 2<" in box(draw(y), "x")
+
+
+def test_a_mean_that_is_rounding_noise_is_0():
+    w = mg.tensor(np.array([0.1, 0.2, -0.3]), requires_grad=True, name="w")
+    assert np.mean(w.data) != 0 and ">-0.3 / 0 / 0.2<" in box(draw(np.sum(w)), "w")
+
+
+def test_constants_are_operands_and_options_are_not():
+    x = mg.tensor(np.ones((2, 3)), name="data")
+    w = mg.tensor(np.ones((3, 3)), requires_grad=True, name="w")
+    drawing = draw(np.mean(1 / mg.leaky_relu(x @ w + np.arange(3.0), 0.5), axis=1), names={"data": x})
+    assert "data" in drawing.source and drawing.source.count("<b>constant</b>") >= 2  # 1 and the row of 3
+    assert draw(np.sum(w, axis=0)).source.count("<b>") == 2 == len(re.findall("<b>", draw(np.sum(w, axis=0)).source))
+    assert "label_smoothing" not in draw(mg.cross_entropy(x @ w, np.array([0, 1]))).source
+
+
+def test_networks_grow_down_the_page_and_expressions_to_the_right(x):
+    assert "rankdir=LR" in draw(x * x).source and "rankdir=TB" in draw(deep(1)).source
+
+
+def twelve_blocks():
+    blocks = [nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True) for _ in range(12)]
+    model = nn.Sequential(*blocks, nn.Linear(8, 3))
+    return np.mean(model(mg.tensor(np.random.default_rng(0).normal(size=(2, 4, 8)))))
+
+
+def test_twelve_blocks_of_a_transformer_are_a_page():
+    drawing = draw(twelve_blocks())
+    assert "0 … 11  x12" in drawing.source and "repeated blocks drawn once" in drawing.note
+    assert {f"1.{part}" for part in ("self_attn", "norm1", "linear1", "linear2", "norm2")} <= set(
+        re.findall("<b>(.*?)</b>", drawing.source)
+    )
+    svg = engine.render(drawing.source, "svg").decode()
+    width, height = (float(v) for v in re.search(r'<svg width="([\d.]+)pt" height="([\d.]+)pt"', svg).groups())
+    assert width < 1200 and height < 1700  # 11-point text on it is legible where the page is as wide as a screen
+
+
+def estimated(text, size):
+    return 0.62 * size * len(text)  # of DejaVu Sans, a wide font that viewers fall back to
+
+
+@pytest.mark.parametrize(
+    "make", [lambda: draw(deep(1)), lambda: draw(twelve_blocks()), lambda: draw(deep(60), max_nodes=8)]
+)
+def test_no_text_leaves_its_box_or_the_picture_and_no_boxes_overlap(make):
+    svg = tree.fromstring(engine.render(make().source, "svg"))
+    name = "{http://www.w3.org/2000/svg}"
+    boxes = []
+    for group in svg.iter(f"{name}g"):
+        if group.get("class") != "node":
+            continue
+        numbers = [float(v) for v in re.findall(r"-?[\d.]+", group.find(f".//{name}path").get("d"))]
+        left, right, top, bottom = min(numbers[::2]), max(numbers[::2]), min(numbers[1::2]), max(numbers[1::2])
+        boxes.append((left, right, top, bottom))
+        for text in group.iter(f"{name}text"):
+            half, middle = estimated(text.text, float(text.get("font-size"))) / 2, float(text.get("x"))
+            assert text.get("text-anchor") == "middle" and middle == pytest.approx((left + right) / 2, abs=0.1)
+            assert left <= middle - half and middle + half <= right and top < float(text.get("y")) < bottom, text.text
+    assert boxes
+    for i, (left, right, top, bottom) in enumerate(boxes):
+        for other_left, other_right, other_top, other_bottom in boxes[:i]:
+            assert right <= other_left or other_right <= left or bottom <= other_top or other_bottom <= top
+    width = float(svg.get("viewBox").split()[2])
+    for text in svg.find(f"{name}g").findall(f"{name}text"):  # the note
+        assert text.get("text-anchor") == "start" and float(text.get("x")) >= -4
+        assert float(text.get("x")) + estimated(text.text, float(text.get("font-size"))) <= width
 
 
 def test_a_freed_graph_and_no_graph(x):
