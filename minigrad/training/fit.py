@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..context import no_grad
+from ..context import generator, no_grad
 from ..data import batches
 from ..nn.module import Module
 from ..optim import Optimizer
@@ -47,6 +47,8 @@ def fit(
     validation: tuple[Array, Array] | None = None,
     metrics: Mapping[str, Metric] | None = None,
     schedule: Any = None,
+    schedule_per: str = "epoch",
+    history: History | None = None,
     patience: int | None = None,
     after_epoch: Callable[[History], Any] | None = None,
     rng: np.random.Generator | None = None,
@@ -65,11 +67,17 @@ def fit(
         holds integers.
     schedule
         Its `step()` is called after each epoch; `ReduceLROnPlateau` gets the loss (the validation's, if there is one).
+    schedule_per
+        "batch" calls it after each batch, as `OneCycleLR` wants it.
+    history
+        That of a run which is to go on: its epochs count among `epochs`, and the new ones are added to it. With the
+        states of model, optimizer, schedule and generator loaded, the rest of the run is the same bit for bit.
     patience
         Stop after more than this many epochs in which the loss (the validation's, if there is one) was not lower than
-        ever before, and go back to the parameters of the best epoch.
+        ever before, and go back to the parameters of the best epoch (of this call: a run that goes on and does not
+        get better keeps its last parameters).
     after_epoch
-        Called with the history so far after each epoch, to save for instance.
+        Called with the history so far after each epoch and its step of the schedule, to save for instance.
     rng
         Draws the order; the generator that `minigrad.seed` starts, if not given.
     progress
@@ -77,6 +85,8 @@ def fit(
 
     Raises
     ------
+    ValueError
+        for a `schedule_per` that is neither, and for `ReduceLROnPlateau` after each batch.
     FloatingPointError
         if a loss or a gradient is not finite: it says in which layer first. The parameters are those before that step.
 
@@ -93,13 +103,16 @@ def fit(
     """
     if metrics is None:
         metrics = {"accuracy": accuracy} if np.asarray(y).dtype.kind in "iu" else {}
-    history = History()
-    best, best_state, waited = math.inf, None, 0
-    with Bar(epochs * -(-len(x) // batch_size), progress) as bar:
-        for epoch in range(1, epochs + 1):
+    after_batch = _after_batch(schedule, schedule_per)
+    history = History() if history is None else history
+    best, waited = _best_so_far(history)
+    best_state = None
+    with Bar((epochs - len(history)) * -(-len(x) // batch_size), progress) as bar:
+        for epoch in range(len(history) + 1, epochs + 1):
             started = time.perf_counter()
             row: dict[str, float] = {"epoch": epoch}
-            row |= _one_epoch(model, loss_fn, optimizer, batches(x, y, batch_size, rng=rng), metrics, epoch, bar)
+            data = batches(x, y, batch_size, rng=rng)
+            row |= _one_epoch(model, loss_fn, optimizer, data, metrics, epoch, after_batch, bar)
             row["rate"] = optimizer.param_groups[0]["lr"]
             if validation is not None:
                 seen = evaluate(model, loss_fn, *validation, metrics=metrics, batch_size=batch_size)
@@ -107,11 +120,11 @@ def fit(
             row["seconds"] = time.perf_counter() - started
             history.append(row)
             bar.say(f"{epoch}/{epochs}  {history.line()}")
+            watched = _watched(row)
+            if schedule is not None and schedule_per == "epoch":
+                schedule.step(*([watched] if _is_plateau(schedule) else []))
             if after_epoch is not None:
                 after_epoch(history)
-            watched = row.get("validation loss", row["loss"])
-            if schedule is not None:
-                schedule.step(*([watched] if hasattr(schedule, "num_bad_epochs") else []))
             if watched < best:
                 best, waited = watched, 0
                 best_state = model.state_dict() if patience is not None else None
@@ -155,25 +168,58 @@ def _one_epoch(
     data: Any,
     metrics: Mapping[str, Metric],
     epoch: int,
+    after_batch: Callable[[], Any] | None,
     bar: Bar,
 ) -> dict[str, float]:
     model.train()
     means = _Means()
+    own = (vars(module).get("rng") for module in model.modules())
+    generators = [generator.get(), *(rng for rng in own if isinstance(rng, np.random.Generator))]
     for step, (xb, yb) in enumerate(data, 1):
+        before = [g.bit_generator.state for g in generators]
         optimizer.zero_grad()
         prediction = model(xb)
         loss = loss_fn(prediction, yb)
         loss.backward()
         if not (math.isfinite(loss.item()) and _finite_gradients(optimizer)):
+            for g, state in zip(generators, before):  # the same dropout once more
+                g.bit_generator.state = state
             where = first_fault(model, loss_fn, xb, yb)
             raise FloatingPointError(
                 f"fit: in epoch {epoch}, batch {step}, the loss is {loss.item()} or a gradient is not finite. {where}. "
                 "The parameters are those before this step"
             )
         optimizer.step()
+        if after_batch is not None:
+            after_batch()
         means.add(len(xb), loss, prediction, yb, metrics)
         bar.advance()
     return means.values()
+
+
+def _after_batch(schedule: Any, schedule_per: str) -> Callable[[], Any] | None:
+    if schedule_per not in ("epoch", "batch"):
+        raise ValueError(f"fit: schedule_per is {schedule_per!r}; it is 'epoch' or 'batch'")
+    if schedule is None or schedule_per == "epoch":
+        return None
+    if _is_plateau(schedule):
+        raise ValueError("fit: ReduceLROnPlateau watches the loss of whole epochs; use schedule_per='epoch'")
+    step: Callable[[], Any] = schedule.step
+    return step
+
+
+def _is_plateau(schedule: Any) -> bool:
+    return hasattr(schedule, "num_bad_epochs")
+
+
+def _watched(row: Mapping[str, float]) -> float:
+    return row.get("validation loss", row["loss"])
+
+
+def _best_so_far(history: History) -> tuple[float, int]:
+    """The lowest loss, and the epochs since."""
+    losses = [_watched(row) for row in history]
+    return (min(losses), losses[::-1].index(min(losses))) if losses else (math.inf, 0)
 
 
 def _finite_gradients(optimizer: Optimizer) -> bool:

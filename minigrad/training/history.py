@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 
 class History:
     """Rows of named numbers, one for each epoch: `history["loss"]` is a column, `history[-1]` a row.
 
-    It prints as a table.
+    It prints as a table. `history.rows` can be saved, and `History(rows)` makes a history of them again.
     """
 
-    def __init__(self) -> None:
-        self.rows: list[dict[str, float]] = []
+    def __init__(self, rows: Iterable[Mapping[str, float]] = ()) -> None:
+        self.rows = [dict(row) for row in rows]
 
     def append(self, row: dict[str, float]) -> None:
         """Add an epoch."""
