@@ -1,4 +1,4 @@
-"""Makes the reference: python docs/reference.py writes docs/ops.md, from the registry, and docs/reference.md, from docstrings.
+"""Makes the reference: docs/ops.md from the registry, docs/reference.md from the docstrings. Run python docs/reference.py.
 
 `--check` writes nothing, and fails where a page is not what it would write.
 """

@@ -17,8 +17,11 @@ def show(pattern: str = "") -> int:
     from rich.table import Table
 
     console = Console()
+    if not console.is_terminal:
+        console.width = 200  # a file or a pipe has no edge
     table = Table("op", "formula", "rules", "domain", "orders", "source", title=None, pad_edge=False, show_lines=False)
-    table.columns[0].overflow = table.columns[-1].overflow = "fold"
+    for column in table.columns:
+        column.overflow = "fold"  # a rule is never cut off
     rows = [ops[name] for name in sorted(ops) if pattern in name]
     for op in rows:
         signature = f"{op.name}({', '.join(op.inputs)})"
