@@ -19,7 +19,7 @@ EPOCHS, SIZE = 6, 16  # 6 batches an epoch, the last one smaller
 SCHEDULES: dict[str, Any] = {
     "one cycle": lambda o: (lr_scheduler.OneCycleLR(o, 0.05, total_steps=6 * EPOCHS), "batch"),
     "cosine": lambda o: (lr_scheduler.CosineAnnealingLR(o, EPOCHS), "epoch"),
-    "plateau": lambda o: (lr_scheduler.ReduceLROnPlateau(o, patience=0, threshold=0.3), "epoch"),
+    "plateau": lambda o: (lr_scheduler.ReduceLROnPlateau(o, patience=3, threshold=0.99), "epoch"),
     "warm-up": lambda o: (
         lr_scheduler.SequentialLR(
             o, [lr_scheduler.LinearLR(o, 0.1, total_iters=2), lr_scheduler.ExponentialLR(o, 0.9)], [2]
