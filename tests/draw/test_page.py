@@ -107,15 +107,104 @@ def test_what_is_lit_and_which_gradients_are_there_yet(visit):
     assert page.locator("tr[aria-current]").text_content().startswith("4")
 
 
+def sigmoid():
+    """The neuron of CS231n, 8 steps forward and 12 backward."""
+    w0, x0, w1, x1, w2 = (mg.tensor(v, requires_grad=True) for v in (2.0, -1.0, -3.0, -2.0, -3.0))
+    dot = w0 * x0 + w1 * x1 + w2
+    f = 1 / (1 + np.exp(-dot))
+    return explain(f, names=locals())
+
+
 @pytest.mark.browser
-def test_nothing_jumps_between_steps(visit):
+@pytest.mark.parametrize("width", [400, 900, 1280])
+def test_nothing_jumps_between_steps(visit, width):
     x = mg.tensor(np.ones((2, 3)), requires_grad=True, name="a_name_that_takes_more_room_than_the_line_has_" * 3)
-    page = visit(explain(np.sum(nn.LayerNorm(3)(np.tanh(x) * x))), viewport={"width": 900, "height": 800})
+    page = visit(explain(np.sum(nn.LayerNorm(3)(np.tanh(x) * x))), viewport={"width": width, "height": 800})
+    steps, places = places_over_steps(page, "#next", "#back", "#slider", "#place", "#picture", "#sentence", "table")
+    assert steps > 6 and len(places) == 1
+
+
+def places_over_steps(page, *what):
+    """How many steps there are, and the set of where these elements are."""
     places = set()
-    for step in range(1 + int(page.locator("#slider").get_attribute("max"))):
+    steps = 1 + int(page.locator("#slider").get_attribute("max"))
+    for step in range(steps):
         page.locator("#slider").fill(str(step))
-        places.add(tuple(page.locator("#next").bounding_box().values()))
-    assert step > 6 and len(places) == 1
+        boxes = [page.locator(one).first.bounding_box() for one in what]
+        places.add(tuple(round(number, 2) for box in boxes for number in box.values() if number is not None))
+    return steps, places
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
+def test_an_expression_stays_where_it_is_and_is_seen_whole(visit, size):
+    page = visit(sigmoid(), viewport=dict(zip(("width", "height"), size)))
+    steps, places = places_over_steps(
+        page, "#picture svg", "#next", "#back", "#sentence", "#picture .node text >> nth=0"
+    )
+    assert steps == 20 and len(places) == 1
+    frame = page.locator("#picture").bounding_box()
+    for box in [node.bounding_box() for node in page.locator("#picture .node").all()]:
+        assert frame["x"] <= box["x"] and box["x"] + box["width"] <= frame["x"] + frame["width"]
+        assert frame["y"] <= box["y"] and box["y"] + box["height"] <= frame["y"] + frame["height"]
+    controls = page.locator("#controls").bounding_box()
+    assert controls["y"] + controls["height"] < size[1]  # the drawing, the sentence and the buttons are one screenful
+    assert page.eval_on_selector("#sentence", "e => parseFloat(getComputedStyle(e).fontSize)") >= 0.035 * size[1]
+    on_screen = "e => e.getBoundingClientRect().height"
+    assert min(page.eval_on_selector_all("#picture .node text", f"all => all.map({on_screen})")) >= 0.018 * size[1]
+
+
+@pytest.mark.browser
+def test_in_a_narrow_window_nothing_is_cut_off(visit):
+    page = visit(sigmoid(), viewport={"width": 390, "height": 800})
+    steps, places = places_over_steps(page, "#next", "#slider", "#sentence")
+    assert len(places) == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for where in ("#sentence", "#note"):
+        for step in range(steps):
+            page.locator("#slider").fill(str(step))
+            assert page.eval_on_selector(where, "e => e.scrollHeight <= e.clientHeight + 1")
+            lit = page.locator(".node.lit").first.bounding_box()
+            assert lit["x"] >= 0 and lit["x"] + lit["width"] <= 390  # it scrolled into view
+
+
+@pytest.mark.browser
+def test_the_arrow_shows_which_way_the_gradient_goes(visit):
+    page = visit(neuron())
+    page.locator("#slider").fill("2")  # L -> o
+    assert "tanh" in page.locator(".node.target").text_content()
+    assert page.locator(".node.lit").count() == 2 and page.locator(".node.target").count() == 1
+    start = page.eval_on_selector(".edge.lit path", "e => getComputedStyle(e).markerStart")
+    head = page.eval_on_selector(".edge.lit polygon", "e => getComputedStyle(e).visibility")
+    assert "back-head" in start and head == "hidden"
+    page.locator("#slider").fill("0")
+    assert page.locator(".edge.back").count() == 0
+
+
+@pytest.mark.browser
+def test_every_step_names_the_line_of_its_op(visit):
+    page = visit(neuron())
+    for step in range(5):
+        page.locator("#slider").fill(str(step))
+        assert re.search(r"elementwise\.py:\d+", page.locator("#note").text_content())
+
+
+@pytest.mark.browser
+def test_what_a_notebook_shows_works(visit, tmp_path):
+    account = neuron()
+    bundle = account._repr_mimebundle_()
+    assert bundle["text/plain"] == str(account)
+    outer = type("Page", (), {"save": lambda self, path: path})()
+    (tmp_path / "step.html").write_text(f"<!doctype html><title>notebook</title>{bundle['text/html']}")
+    frame = visit(outer).frame_locator("iframe")
+    frame.get_by_role("button", name="next").click()
+    assert frame.locator("#sentence").text_content() == "multiply = o * o = 0.5000"
+
+
+def test_a_notebook_gets_text_where_the_page_fails(monkeypatch):
+    account = neuron()
+    monkeypatch.setattr(type(account), "_page", lambda self: 1 / 0)
+    assert account._repr_mimebundle_() == {"text/plain": str(account)}
 
 
 @pytest.mark.browser
@@ -149,6 +238,19 @@ def test_contrast(visit, scheme):
     for where in ("#sentence", "#note", "#place", "td"):
         assert contrast(colour(where, "color"), ground) >= 4.5
     assert contrast(colour("#next", "color"), colour("#next", "backgroundColor")) >= 4.5
+    for step in range(5):  # every text of the drawing, on its own box, lit or not
+        page.locator("#slider").fill(str(step))
+        pairs = page.evaluate(
+            """() => [...document.querySelectorAll("#picture .node text")].map(text => [
+              getComputedStyle(text).fill,
+              getComputedStyle(text.closest(".node").querySelector('path:not([fill="none"])')).fill])"""
+        )
+        assert len(pairs) >= 9 and all(contrast(*pair) >= 4.5 for pair in pairs)
+        marked = page.eval_on_selector(".node.lit path[fill=none]", "e => getComputedStyle(e).stroke")
+        assert contrast(marked, ground) >= 4.5
+    page.locator("#slider").fill("3")
+    for text in page.locator("#picture .edge text").all():
+        assert contrast(text.evaluate("e => getComputedStyle(e).fill"), ground) >= 4.5
     lit = "tr[aria-current]"
     assert contrast(colour(lit, "color"), colour(lit, "backgroundColor")) >= 4.5
 
