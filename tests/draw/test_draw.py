@@ -1,6 +1,8 @@
 """Drawings: what is in them, how they fold, and what happens where no program can lay them out."""
 
+import os
 import re
+import shutil
 import time
 import xml.etree.ElementTree as tree
 
@@ -270,3 +272,47 @@ def test_a_page_with_the_picture_and_a_table(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "_candidates", list)
     page = drawing.save(tmp_path / "graph.html").read_text()
     assert "<svg" not in page and "There is no drawing here" in page and page.count("<tr>") == 3
+
+
+def test_a_dot_that_works_is_preferred(x, tmp_path, monkeypatch):
+    stub = tmp_path / "dot"
+    stub.write_text('#!/bin/sh\n[ "$1" = -V ] && exit 0\necho "<svg>made by $1</svg>"\n')
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    assert draw(x * x).save(tmp_path / "graph.svg").read_text().strip() == "<svg>made by -Tsvg</svg>"
+    assert draw(x * x).save(tmp_path / "graph.pdf").read_text().strip() == "<svg>made by -Tpdf</svg>"
+
+
+def test_with_graphviz(x, tmp_path):
+    if not engine._works(shutil.which("dot") or "dot"):
+        pytest.skip("there is no dot on PATH")
+    assert draw(x * x).save(tmp_path / "graph.pdf").read_bytes().startswith(b"%PDF")
+    assert draw(x * x).save(tmp_path / "graph.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_pdf_that_no_program_makes(x, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(engine.NoEngine, match=r"makes \.pdf"):
+        draw(x * x).save(tmp_path / "graph.pdf")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_fails_leaves_the_old_file_and_nothing_else(x, tmp_path, monkeypatch):
+    path = tmp_path / "graph.dot"
+    path.write_text("old")
+    monkeypatch.setattr(os, "replace", lambda *args: (_ for _ in ()).throw(OSError("no space left")))
+    with pytest.raises(OSError, match="no space left"):
+        draw(x * x).save(path)
+    assert path.read_text() == "old" and [p.name for p in tmp_path.iterdir()] == ["graph.dot"]
+
+
+def test_a_notebook_gets_text_whatever_goes_wrong(x, monkeypatch):
+    monkeypatch.setattr(engine, "_candidates", lambda: 1 / 0)
+    assert draw(x * x)._repr_mimebundle_() == {"text/plain": repr(draw(x * x))}
+
+
+def test_the_picture_survives_a_viewer_that_strips_styles(x):
+    svg = engine.render(draw(x * x).source, "svg").decode()
+    assert 'fill="white"' in svg and "style=" not in svg and "<style" not in svg and "<script" not in svg
+    for colour in ("#116329", "#b3261e"):  # value and gradient, as attributes
+        assert f'fill="{colour}"' in svg
