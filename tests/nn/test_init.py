@@ -117,11 +117,44 @@ def test_fan_in_is_what_an_output_sees(make: Any, fan_in: int) -> None:
     assert (layer.bias.data == 0).all()
 
 
+FANS_OUT = [  # groups are not taken off, as PyTorch counts
+    (lambda init: nn.Linear(400, 100, init=init), 100),
+    (lambda init: nn.Conv2d(64, 128, 3, groups=4, init=init), 128 * 9),
+    (lambda init: nn.ConvTranspose2d(64, 32, 3, init=init), 32 * 9),
+    (lambda init: nn.ConvTranspose2d(64, 128, 3, groups=4, init=init), 128 * 9),
+]
+
+
+@pytest.mark.parametrize(("make", "fan_out"), FANS_OUT)
+def test_fan_out(make: Any, fan_out: int) -> None:
+    mg.seed(0)
+    weight = make(init.kaiming_normal(mode="fan_out")).weight.data
+    assert abs(weight.std() / math.sqrt(2 / fan_out) - 1) < 0.03
+
+
+@pytest.mark.parametrize("mode", ["fan_in", "fan_out"])
+def test_bounds_in_grouped_and_transposed_convolutions(mode: str) -> None:
+    mg.seed(0)
+    for layer in (nn.Conv2d(32, 64, 3, groups=4, init="zeros"), nn.ConvTranspose2d(32, 64, 3, groups=4, init="zeros")):
+        fan = 8 * 9 if mode == "fan_in" else 64 * 9
+        start = init.kaiming_uniform(mode=mode)
+        weight = type(layer)(32, 64, 3, groups=4, init=start).weight.data
+        assert weight.shape == layer.weight.shape
+        assert 0.98 * math.sqrt(6 / fan) < abs(weight).max() <= math.sqrt(6 / fan)
+        groups = weight.reshape(4, -1)
+        assert len(np.unique(groups)) == groups.size, "each group has weights of its own"
+
+
 @pytest.mark.torch
 @pytest.mark.parametrize(
     ("name", "args", "options"),
     [
         ("Linear", (300, 50), {}),
+        ("Conv1d", (16, 32, 5), {"dilation": 2}),
+        ("ConvTranspose1d", (16, 32, 5), {}),
+        ("RNN", (30, 40), {"bidirectional": True}),
+        ("PReLU", (4,), {}),
+        ("LayerNorm", (5,), {}),
         ("Conv2d", (16, 32, 3), {"groups": 2}),
         ("ConvTranspose2d", (16, 32, 3), {"groups": 2}),
         ("Bilinear", (20, 30, 40), {}),
