@@ -22,6 +22,8 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # before NumPy is imported
 
 import chain
+import convolution
+import deep
 import memory
 import mlp
 import numpy as np
@@ -60,7 +62,7 @@ def interleave(
 
 
 def results(names: list[str], seconds: float) -> Iterator[Result]:
-    for module in (chain, mlp, memory):
+    for module in (chain, mlp, deep, convolution, memory):
         for name, goal, make in module.workloads:
             if not names or any(name.startswith(prefix) for prefix in names):
                 by_hand, minigrad = make()
