@@ -118,7 +118,7 @@ def redraws(draw: Draw, rng: np.random.Generator) -> Iterator[Draw]:
         if not isinstance(claimed, np.ndarray) or claimed.shape != points[k].shape:
             continue
         eps, noise, _ = precision_near(subject.evaluate, points, subject.eps)
-        numerics = Numerics(subject.evaluate, points, Loss(g, eps, noise))
+        numerics = Numerics(subject.evaluate, points, Loss(g, eps, np.fmax(noise, subject.noise)))
         comparison = numerics.compare(k, claimed, _chosen(draw.comparison, rng))
         yield Draw(subject, k, points, g, analytic, comparison, numerics, at_kinks(subject, numerics, comparison))
         made += 1

@@ -34,7 +34,9 @@ def examine(subject: Subject, seed: int = 0, sample: int | None = None, explain:
     if not _same(analytic, subject.pull(points, g)):
         return _not_deterministic(subject, seed, "gradients")
     eps, noise, used = precision_near(subject.evaluate, points, subject.eps, seed)
-    numerics = Numerics(subject.evaluate, points, Loss(g, eps, noise), bool(np.isfinite(y).all()))
+    numerics = Numerics(
+        subject.evaluate, points, Loss(g, eps, np.fmax(noise, subject.noise)), bool(np.isfinite(y).all())
+    )
     kinks: list[dict[int, bool | None]] = [{} for _ in points]
     inputs = [
         _check_input(subject, k, analytic, numerics, kinks[k], rng, sample)

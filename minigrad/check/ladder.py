@@ -164,8 +164,17 @@ def best_of(rungs: list[Rung]) -> tuple[float, float]:
     confirmed = [rung for pair in pairs if pair[1].confirms(pair[0]) for rung in pair]
     if confirmed:
         best = next((rung for rung in confirmed if rung.good), min(confirmed, key=lambda rung: rung.error))
-        return best.value, best.error
+        near = _overruling(best, rungs)
+        return near.value, near.error
     return min(((rung.value, _contested(rung, rungs)) for rung in rungs), key=lambda pair: pair[1])
+
+
+def _overruling(best: Rung, rungs: list[Rung]) -> Rung:
+    """The better one of the two smallest steps, where both say clearly another thing: a kink is near. Else `best`."""
+    near = sorted(rungs)[:2]
+    if near[0].agrees(near[1]) and all(abs(best.value - r.value) > 10 * (best.error + r.error) for r in near):
+        return min(near, key=lambda rung: rung.error)
+    return best
 
 
 def _contested(rung: Rung, rungs: list[Rung]) -> float:

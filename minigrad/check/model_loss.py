@@ -20,6 +20,7 @@ class ModelLoss:
     """The loss as a function of the model's parameters."""
 
     fixed = False
+    noise = 0.0
 
     def __init__(
         self, model: Any, loss_fn: Callable[[Any, Any], Any], x: Any, y: Any, state: State, freeze: bool

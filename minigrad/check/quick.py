@@ -34,7 +34,7 @@ def passes_quickly(subject: Subject, seed: int) -> bool:
         if not isinstance(a, np.ndarray) or a.shape != p.shape or not np.isfinite(a).all():
             return False
         gradients.append(a)
-    numerics = Numerics(subject.evaluate, points, Loss(g, subject.eps, np.zeros(len(g))))
+    numerics = Numerics(subject.evaluate, points, Loss(g, subject.eps, np.full(len(g), subject.noise)))
     directions = [[rng.choice([-1.0, 1.0], p.shape) * rng.uniform(0.5, 1.5, p.shape) for p in points] for _ in range(2)]
     directions += [u for _, u in ties(points)]
     size = float(np.sqrt(sum(float(np.sum(np.square(a))) for a in gradients)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,8 +32,15 @@ def second_order(subject: Traced, seed: int) -> Traced:
     names = [f"g{i}" if len(floating) > 1 else "g" for i in floating]
     second = Traced(backward, [*points, *[arriving[i] for i in floating]], names=[*subject.names, *names])
     second.title = subject.title
+    second.noise = subject.eps * _largest(arriving) * _largest(subject.out) * max(1.0, _largest(points))
     second.where = subject.where  # type: ignore[method-assign]  # a rule that fails on Tensors is the same rule
     return second
+
+
+def _largest(arrays: Sequence[Array]) -> float:
+    """The largest finite absolute value: of the terms of a gradient, whose rounding stays where they cancel."""
+    sizes = [np.abs(x[np.isfinite(x)]).max(initial=0.0) for x in arrays if x.dtype.kind in "fc"]
+    return float(max(sizes, default=0.0))
 
 
 def generic(subject: Traced, seed: int) -> Traced:

@@ -33,6 +33,7 @@ class Subject(Protocol):
     points: list[Array]
     dtypes: list[np.dtype[Any]]  # of the inputs as they were given
     eps: float  # the unit of rounding of the outputs
+    noise: float  # rounding in the outputs that is known without a look: more than eps |y| where terms cancel inside
     output_shapes: list[tuple[int, ...]]  # of the floating outputs
     constants: dict[str, Array]  # arrays among the inputs that have no gradient: indices, masks
     fixed: bool  # are the gradients given once and for all, so that neither the point nor g can be drawn again?
