@@ -138,7 +138,7 @@ def _leading_to(targets: Collection[Node], nodes: list[Node]) -> set[Node]:
     return led
 
 
-def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> list[Any]:
+def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> tuple[Any, ...]:
     """The node's saved values as Tensors that stand in the graph where the values came from."""
     lifted = [
         lift(value, parent) if parent is not None and value is not DROPPED else value
@@ -153,7 +153,7 @@ def _lifted(node: Node, lift: Callable[[Array, Node], Any]) -> list[Any]:
             )
         else:
             lifted[k] = lift(out, node)
-    return lifted
+    return tuple(lifted)
 
 
 def _collect_output(node: Output, g: Array, gradients: dict[Node, Any], newest_first: list[tuple[int, Node]]) -> None:

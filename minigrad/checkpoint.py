@@ -90,7 +90,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
         node.plan = Plan(_op.of(count), (step,), (), False, (), False)
         node.order, node.shape, node.dtype = next(order), out.shape, out.dtype
         node.parents = (*(t.node for t in given), *outside)
-        node.values = [*(t._data for t in given), *[DROPPED] * len(outside)]
+        node.values = (*(t._data for t in given), *[DROPPED] * len(outside))
         node.scope, node.notes = mode.get().scope, None
         return make(out._data, node)
 

@@ -52,7 +52,7 @@ class Node:
     order: int  # creation number: parents always have a smaller one
     plan: Plan | None  # None for a leaf
     parents: tuple[Node | None, ...]  # one for each input; None: a constant
-    values: list[Any]  # inputs (DROPPED where no rule asked for the array), then the output, then shapes
+    values: tuple[Any, ...]  # inputs (DROPPED where no rule asked for the array), then the output, then shapes
     shape: Any  # of the output; a tuple of shapes where the op has several outputs
     dtype: Any
     scope: str
@@ -78,7 +78,7 @@ class Leaf(Node):
         self.order = next(order)
         self.plan = None
         self.parents = ()
-        self.values = []
+        self.values = ()
         self.shape = shape
         self.dtype = dtype
         self.scope = ""
@@ -97,7 +97,7 @@ class Output(Node):
         self.order = next(order)
         self.plan = None
         self.parents = (node,)
-        self.values = []
+        self.values = ()
         self.shape = node.shape[index]
         self.dtype = node.dtype[index]
         self.scope = node.scope

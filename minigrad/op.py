@@ -149,33 +149,34 @@ class Op:
             args = self.bind(args, kwargs)
         # One and two inputs have lines of their own, and the node and the Tensor are made in line: each is a sixth of
         # what recording costs.
-        values: list[Any]
+        values: tuple[Any, ...]
         nodes: list[Node | None]
         parents: tuple[Node | None, ...]
         if len(args) == 1:
             (x,) = args
             x, parent = (x._data, x.node) if type(x) is Tensor else (x, None)
-            values, parents, mask = [x], (parent,), 0 if parent is None else 1
+            values, parents, mask = (x,), (parent,), 0 if parent is None else 1
             out = self.forward_flat(x)
         elif len(args) == 2:
             x, y = args
             x, parent = (x._data, x.node) if type(x) is Tensor else (x, None)
             y, other = (y._data, y.node) if type(y) is Tensor else (y, None)
-            values, parents = [x, y], (parent, other)
+            values, parents = (x, y), (parent, other)
             mask = (0 if parent is None else 1) | (0 if other is None else 2)
             out = self.forward_flat(x, y)
         else:
-            values, nodes, mask = [], [], 0
+            arrays, nodes, mask = [], [], 0
             for i, a in enumerate(args):
                 if type(a) is Tensor:
-                    values.append(a._data)
+                    arrays.append(a._data)
                     nodes.append(a.node)
                     if a.node is not None:
                         mask |= 1 << i
                 else:
-                    values.append(a)
+                    arrays.append(a)
                     nodes.append(None)
             parents = tuple(nodes)
+            values = tuple(arrays)
             out = self.forward_flat(*values)
         now = mode.get()
         if now is not everyday:
@@ -195,9 +196,9 @@ class Op:
         if not plan.steps or dtype.kind not in "fc":  # integers and booleans are constants
             return _tensors(out)
         if plan.shapes or plan.drop:
-            self._keep(plan, values, out)
+            values = self._kept(plan, values, out)
         elif plan.keeps_out:
-            values.append(out)
+            values += (out,)
         node = Node()
         node.shape = shape
         node.dtype = dtype
@@ -267,22 +268,24 @@ class Op:
         plan = self._plans[key] = Plan(self, steps, drop, "out" in wants, tuple(shapes), self.selects)
         return plan
 
-    def _keep(self, plan: Plan, values: list[Any], out: Any) -> None:
-        """Make `values` what the rules ask for."""
+    def _kept(self, plan: Plan, values: tuple[Any, ...], out: Any) -> tuple[Any, ...]:
+        """What the rules ask for."""
+        kept = list(values)
         if plan.keeps_out:
-            values.append(out)
+            kept.append(out)
         for i in plan.shapes:
-            values.append(_shape(values[i]))
+            kept.append(_shape(values[i]))
         for i in plan.drop:
             if hasattr(values[i], "shape"):  # numbers and options are small, and drawings run forwards again
-                values[i] = DROPPED
+                kept[i] = DROPPED
+        return tuple(kept)
 
-    def _record_uncommon(self, mask: int, parents: tuple[Node | None, ...], values: list[Any], out: Any) -> Any:
+    def _record_uncommon(self, mask: int, parents: tuple[Node | None, ...], values: tuple[Any, ...], out: Any) -> Any:
         """Record a call that gave several outputs, or a Python number."""
         plan = self._plans.get(mask) or self._make_plan(mask)
         if not plan.steps:
             return _tensors(out)
-        self._keep(plan, values, out)
+        values = self._kept(plan, values, out)
         several = isinstance(out, (tuple, list))
         if not several or any(not hasattr(part, "dtype") for part in out):
             out = type(out)(map(np.asarray, out)) if several else np.asarray(out)
@@ -294,7 +297,7 @@ class Op:
         node.scope, node.notes = now.scope, {"line": users_line()} if now.anomaly else None
         return _tensors(out, node)
 
-    def _stop_if_not_finite(self, out: Any, values: list[Any]) -> None:
+    def _stop_if_not_finite(self, out: Any, values: tuple[Any, ...]) -> None:
         for part in out if isinstance(out, (tuple, list)) else (out,):
             fault = describe_non_finite(part)
             if fault:
