@@ -1,12 +1,11 @@
-"""What does attention learn from a few pages? A character-level transformer reads minigrad's own guide and docstrings.
+"""What does attention learn from a few pages? A character-level transformer reads minigrad's own reference.
 
-It is judged on text that was held back, beside a table of which character follows which (bigrams).
+It is judged on sections that were held back, beside a table of which character follows which (bigrams).
 
 python examples/transformer.py --seed 0
 """
 
 import argparse
-import ast
 import math
 from pathlib import Path
 from typing import Any
@@ -42,15 +41,11 @@ class Transformer(nn.Module):
 
 
 def read() -> tuple[str, str]:
-    """The guide and the docstrings, page by page: the first nine tenths of each, and the rest."""
-    root = Path(__file__).parent.parent
-    pages = [page.read_text(encoding="utf-8") for page in sorted((root / "docs").glob("*.md"))]
-    for file in sorted((root / "minigrad").rglob("*.py")):
-        tree = ast.parse(file.read_text(encoding="utf-8"))
-        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
-        pages.append("\n".join(ast.get_docstring(node) or "" for node in nodes))
-    cuts = [(page, len(page) * 9 // 10) for page in pages]
-    return "\n".join(page[:cut] for page, cut in cuts), "\n".join(page[cut:] for page, cut in cuts)
+    """The reference in docs/: nine of ten sections to learn from, and every tenth."""
+    page = Path(__file__).parent.parent / "docs" / "reference.md"
+    sections = page.read_text(encoding="utf-8").split("\n### ")
+    held_back = sections[9::10]
+    return "\n### ".join(section for section in sections if section not in held_back), "\n### ".join(held_back)
 
 
 def windows(text: Any, starts: Any) -> tuple[Any, Any]:
