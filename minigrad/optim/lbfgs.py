@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..tensor import Tensor
 from .line_search import strong_wolfe
 from .optimizer import Array, Optimizer, Params, State
 
@@ -99,6 +100,10 @@ class LBFGS(Optimizer):
                 break
         state["func_evals"] += evaluations
         return first
+
+    def state_shape(self, p: Tensor) -> tuple[int, ...]:
+        """One vector for all parameters."""
+        return (sum(p.size for p in self.param_groups[0]["params"]),)
 
     def _direction(self, g: Array, state: State, history_size: int) -> Array:
         """-H g, where H is the inverse Hessian that the last steps and changes of the gradient agree with."""

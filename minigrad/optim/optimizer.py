@@ -173,16 +173,22 @@ class Optimizer:
         members = [p for p, _ in self._members()]
         new = {members[int(number)]: _copied(entry) for number, entry in state["state"].items()}
         for p, entry in new.items():
+            expected = self.state_shape(p)
             for key, value in entry.items():
-                if np.ndim(value) and np.shape(value) != p.shape:
+                shapes = {np.shape(part) for part in (value if isinstance(value, list) else [value])} - {(), expected}
+                if shapes:
                     raise ValueError(
-                        f"{name}: {key} has shape {np.shape(value)} in the state; its parameter "
-                        f"{p.name or members.index(p)} has shape {p.shape}"
+                        f"{name}: {key} has shape {shapes.pop()} in the state; with its parameter "
+                        f"{p.name or members.index(p)} of shape {p.shape} it must have {expected}"
                     )
         for group, saved in zip(self.param_groups, state["param_groups"]):
             group.update({key: value for key, value in saved.items() if key != "params"})
         self.state = new
         self._bundles.clear()
+
+    def state_shape(self, p: Tensor) -> tuple[int, ...]:
+        """The shape of the arrays that are kept for a parameter."""
+        return p.shape
 
     def __repr__(self) -> str:
         groups = [
@@ -194,4 +200,10 @@ class Optimizer:
 
 
 def _copied(state: Mapping[str, Any]) -> State:
-    return {key: np.copy(value) if isinstance(value, np.ndarray) else value for key, value in state.items()}
+    return {key: _copy(value) for key, value in state.items()}
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_copy(part) for part in value]
+    return np.copy(value) if isinstance(value, np.ndarray) else value

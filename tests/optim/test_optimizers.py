@@ -218,7 +218,9 @@ def test_a_state_that_does_not_fit_changes_nothing() -> None:
         (p * p).sum().backward()
         optimizer.step()
     before = two.state_dict()
-    with pytest.raises(ValueError, match=r"exp_avg has shape \(2,\) in the state; its parameter 0 has shape \(1,\)"):
+    with pytest.raises(
+        ValueError, match=r"exp_avg has shape \(2,\) in the state; with its parameter 0 of shape \(1,\)"
+    ):
         two.load_state_dict(one.state_dict())
     with pytest.raises(ValueError, match=r"groups of \[1\] parameters cannot take the state of groups of \[2\]"):
         two.load_state_dict(optim.Adam([a, b]).state_dict())
@@ -260,3 +262,18 @@ def test_clipping_by_value() -> None:
     optim.clip_grad_value([a, b], 0.5)
     np.testing.assert_array_equal(a.grad, [-0.5, 0.1, 0.5])
     assert b.grad is None
+
+
+def test_a_state_of_lbfgs_is_a_copy_and_one_of_another_size_is_refused() -> None:
+    ps, other = parameters(), parameters()
+    optimizer = optim.LBFGS(ps, lr=0.1, max_iter=3)
+    closure = closure_for(optimizer, lambda: loss_of(ps, np, X))
+    optimizer.step(closure)
+    state = optimizer.state_dict()
+    count = len(state["state"][0]["old_dirs"])
+    optimizer.step(closure)
+    assert len(state["state"][0]["old_dirs"]) == count, "steps after it do not reach into it"
+    optim.LBFGS(other).load_state_dict(state)
+    smaller = [mg.tensor(p[:2], requires_grad=True) for p in START[:2]] + other[2:]
+    with pytest.raises(ValueError, match=r"has shape \(17,\) in the state; .* it must have \(11,\)"):
+        optim.LBFGS(smaller).load_state_dict(state)

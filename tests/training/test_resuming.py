@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -168,3 +171,67 @@ def test_a_fault_that_a_dropout_draws_is_found_again(own: bool) -> None:
         sgd = optim.SGD(model.parameters(), lr=0.01)
         with pytest.raises(FloatingPointError, match=r"First: 1, Log\(\): log: the forward gave inf"):
             fit(model, mg.cross_entropy, sgd, np.abs(X) + 1, Y, epochs=50, batch_size=SIZE, progress=False)
+
+
+LIFE = """
+import sys
+import signal
+import subprocess
+import sys
+from pathlib import Path
+sys.path.insert(0, {folder!r})
+from test_resuming import Run
+run = Run(0, "Adam", "one cycle")
+run.fit(after_epoch=lambda history: (run.save(Path({path!r}), history), print(len(history), flush=True)))
+"""
+
+
+@pytest.mark.parametrize("epoch", [1, 4])
+def test_a_process_that_is_killed_goes_on(tmp_path: Path, epoch: int) -> None:
+    whole = Run(0, "Adam", "one cycle")
+    whole.fit()
+    end = whole.bits()
+    path = tmp_path / "run.npz"
+    script = LIFE.format(folder=str(Path(__file__).parent), path=str(path))
+    child = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    while child.stdout.readline() != f"{epoch}\n":
+        assert child.poll() is None, "it died by itself"
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+    resumed = Run(1, "Adam", "one cycle")
+    history = resumed.load(path)
+    assert len(history) >= epoch
+    resumed.fit(history=history)
+    assert resumed.bits() == end
+
+
+@pytest.mark.parametrize("options", [{}, {"line_search_fn": "strong_wolfe", "history_size": 3}])
+def test_lbfgs_goes_on_with_its_memory(tmp_path: Path, options: dict[str, Any]) -> None:
+    def begin() -> tuple[nn.Module, Any]:
+        mg.seed(0)
+        model = nn.Sequential(nn.Linear(2, 5), nn.Tanh(), nn.Linear(5, 2))
+        return model, optim.LBFGS(model.parameters(), lr=0.3, max_iter=3, **options)
+
+    def steps(model: nn.Module, lbfgs: Any, n: int) -> None:
+        def closure() -> Any:
+            lbfgs.zero_grad()
+            loss = mg.cross_entropy(model(X), Y)
+            loss.backward()
+            return loss
+
+        for _ in range(n):
+            lbfgs.step(closure)
+
+    model, lbfgs = begin()
+    steps(model, lbfgs, 6)
+    begun, half = begin()
+    steps(begun, half, 3)
+    mg.save(tmp_path / "run.npz", model=begun, optimizer=half)
+    resumed, other = begin()
+    found = mg.load(tmp_path / "run.npz")
+    resumed.load_state_dict(found["model"]), other.load_state_dict(found["optimizer"])
+    steps(resumed, other, 3)
+    for name, array in model.state_dict().items():
+        assert array.tobytes() == resumed.state_dict()[name].tobytes(), name
