@@ -52,6 +52,8 @@ makes this page; it takes some minutes on two cores. What notices a mutant:
 - *linearity*: the values agree for one upstream gradient, and the result is not linear in it;
 - *ties*: where tied values move together, the shares do not add up;
 - *second order*: the first derivative is right, the derivative of the rule is not;
+- *composition*: complex eigenvectors and singular vectors have a free phase, and no difference quotient of their own; a
+  function through them in which the phase cancels has a wrong gradient;
 - *law*: one of the other promises of an op, by its name. Derivatives are looked at first.
 """
 
@@ -78,6 +80,7 @@ def fates(name: str, examples: int, seed: int) -> list[Fate]:
                     killed_by(op, examples, 1, seed)
                     or killed_by(op, examples // 2, 2, seed)
                     or killed_by(op, 8 * examples, 1, seed + 1)
+                    or killed_by_composition(name)
                 )
             found.append(Fate(name, ", ".join(rule.names), mutant.what, mutant.text, killer))
     return found
@@ -134,6 +137,34 @@ def killed_by(op: Op, examples: int, order: int, seed: int) -> str:
     except _Caught as caught:
         return _killer(op, caught, seed)
     return ""
+
+
+# Complex singular vectors and eigenvectors have a free phase: alone they have no difference quotient. What is made of them
+# with the phase cancelled has one.
+
+
+def _of_singular_values(x: Any) -> Any:
+    """U e^S V^H."""
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    return np.matmul(u * np.exp(s)[..., None, :], vh)
+
+
+def _of_eigenvalues(x: Any) -> Any:
+    """V e^W V^-1, the exponential of a matrix."""
+    w, v = np.linalg.eig(x)
+    return np.matmul(v * np.exp(w)[..., None, :], np.linalg.inv(v))
+
+
+COMPOSED: dict[str, Callable[[Any], Any]] = {"linalg.svd": _of_singular_values, "linalg.eig": _of_eigenvalues}
+
+
+def killed_by_composition(name: str) -> str:
+    """Whether a function through the op has a wrong gradient for a complex matrix."""
+    if name not in COMPOSED:
+        return ""
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3, 3)) + 1j * rng.normal(size=(3, 3))
+    return "" if mg.gradcheck(COMPOSED[name], x) else "composition"
 
 
 def _killer(op: Op, caught: _Caught, seed: int) -> str:
