@@ -17,6 +17,7 @@ from .engine import NoEngine, render
 from .items import Item, Picture, items
 
 GREEN, RED = "#116329", "#b3261e"  # values above, gradients below, as CS231n draws them; above 4.5 on every fill
+LINE = 14  # boxes in a row that still fit the width of a screen
 FILL = {"op": "#eef2fb", "leaf": "#fff6dd", "constant": "#f2f2f2", "module": "#e9f5ec"}
 
 
@@ -134,9 +135,17 @@ def draw(
     if gradients and isinstance(tensor, Tensor) and tensor.size != 1:
         raise ValueError(f"draw: gradients=True needs a scalar, not shape {tensor.shape}; draw its .sum() or .mean()")
     picture = items(tensor, names, depth, max_nodes, gradients=gradients)
-    # A network grows down the page, as papers draw them; an expression reads from left to right.
-    rankdir = "TB" if any(item.scope for item in picture.items) else "LR"
+    # An expression reads from left to right; a network grows down the page, as does whatever is too long for a line.
+    rankdir = "TB" if any(item.scope for item in picture.items) or _length(picture) > LINE else "LR"
     return Drawing(source_of(picture, direction, rankdir), picture.note, _table(picture))
+
+
+def _length(picture: Picture) -> int:
+    """How many boxes the longest way through the picture has."""
+    length: dict[str, int] = {}
+    for item in picture.items:
+        length[item.key] = 1 + max((length.get(source, 0) for source, _ in item.inputs), default=0)
+    return max(length.values())
 
 
 def inline_svg(source: str) -> str:

@@ -10,6 +10,9 @@ import sys
 import sysconfig
 
 
+PATIENCE = 60  # seconds for a layout
+
+
 class NoEngine(RuntimeError):
     """No Graphviz program serves: the message says where it was looked for, and what to do."""
 
@@ -27,7 +30,13 @@ def render(source: str, suffix: str) -> bytes:
         if not _works(program):
             looked.append(f"{program}: not there, or it does not run")
             continue
-        done = subprocess.run([program, f"-T{suffix}"], input=source.encode(), capture_output=True, check=False)
+        try:
+            done = subprocess.run(
+                [program, f"-T{suffix}"], input=source.encode(), capture_output=True, check=False, timeout=PATIENCE
+            )
+        except subprocess.TimeoutExpired:
+            looked.append(f"{program}: not done after {PATIENCE} s; draw less, with depth= or max_nodes=")
+            continue
         if done.returncode == 0 and done.stdout:
             return _centred(done.stdout.decode()).encode() if suffix == "svg" else done.stdout
         looked.append(f"{program}: {done.stderr.decode(errors='replace').strip().splitlines()[-1:] or 'no output'}")

@@ -96,6 +96,11 @@ def test_constants_are_operands_and_options_are_not():
 
 def test_networks_grow_down_the_page_and_expressions_to_the_right(x):
     assert "rankdir=LR" in draw(x * x).source and "rankdir=TB" in draw(deep(1)).source
+    y = x
+    for _ in range(14):  # a box more than fits a line
+        assert "rankdir=LR" in draw(y).source
+        y = np.sin(y)
+    assert "rankdir=TB" in draw(y).source
 
 
 def twelve_blocks():
@@ -316,3 +321,14 @@ def test_the_picture_survives_a_viewer_that_strips_styles(x):
     assert 'fill="white"' in svg and "style=" not in svg and "<style" not in svg and "<script" not in svg
     for colour in ("#116329", "#b3261e"):  # value and gradient, as attributes
         assert f'fill="{colour}"' in svg
+
+
+def test_a_layout_that_does_not_end_is_an_error(x, tmp_path, monkeypatch):
+    slow = tmp_path / "dot"
+    slow.write_text('#!/bin/sh\n[ "$1" = -V ] && exit 0\nexec sleep 30\n')
+    slow.chmod(0o755)
+    monkeypatch.setattr(engine, "_candidates", lambda: [str(slow)])
+    monkeypatch.setattr(engine, "PATIENCE", 0.2)
+    with pytest.raises(engine.NoEngine, match="max_nodes="):
+        draw(x * x).save(tmp_path / "x.svg")
+    assert not (tmp_path / "x.svg").exists()
