@@ -9,7 +9,6 @@ import subprocess
 import sys
 import sysconfig
 
-
 PATIENCE = 60  # seconds for a layout
 
 
