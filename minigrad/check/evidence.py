@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .compare import Comparison, Numerics, allowed_for
-from .draws import draw_g, nearby, shuffled
+from .draws import nearby, shuffled, upstream
 from .ladder import Loss, precision_near
 from .points import Vector
 from .subject import Array, Fault, Subject
@@ -112,7 +112,7 @@ def redraws(draw: Draw, rng: np.random.Generator) -> Iterator[Draw]:
             continue
         if y.shape != draw.g.shape or not np.isfinite(y).all():
             continue
-        g = np.ones(1) if y.size == 1 else draw_g(y, rng)
+        g = upstream(y, rng)
         analytic = subject.pull(points, g)
         claimed = analytic[k]
         if not isinstance(claimed, np.ndarray) or claimed.shape != points[k].shape:

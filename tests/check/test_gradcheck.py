@@ -254,3 +254,17 @@ def test_a_wrong_rule_for_flat_pieces_is_wrong_near_a_jump_too():
     for far in (1e-10, 1e-6, 1e-2):
         assert mg.gradcheck(op, np.array([1 + far, 3 - far, 2.5])).verdict == "WRONG"
         assert mg.gradcheck(op, np.array([1 + far])).verdict in ("WRONG", "INCONCLUSIVE")
+
+
+def test_a_complex_number_gets_a_complex_gradient_from_above():
+    """With a real one, a rule that forgets to conjugate g would pass."""
+
+    @mg.op(holomorphic=False)
+    def total(z):
+        return np.sum(np.conj(z) * np.array([1, 2j]))
+
+    total.vjp("z")(lambda g, z: g * np.conj(np.array([1, 2j])) + 0 * z)
+    report = mg.gradcheck(total, np.array([1 + 2j, 3 - 1j]))
+    assert report.verdict == "WRONG"
+    total.vjp("z")(lambda g, z: np.conj(g) * np.array([1, 2j]) + 0 * z)
+    assert mg.gradcheck(total, np.array([1 + 2j, 3 - 1j]))
