@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from . import numpy_protocol as numpy_protocol
 from . import rules as rules
 
-# These two have the names of their modules, which an import of the module alone would put in their place.
+# This one has the name of its module, which an import of the module alone would put in its place.
 from .checkpoint import checkpoint as checkpoint
 from .context import default_dtype as default_dtype
 from .context import detect_anomaly as detect_anomaly
@@ -15,8 +15,6 @@ from .context import seed as seed
 from .declare import elementwise as elementwise
 from .declare import op as op
 from .declare import ops as ops
-from .draw import draw as draw
-from .draw import explain as explain
 from .op import Op as Op
 from .tensor import Tensor as Tensor
 from .tensor import tensor as tensor
@@ -44,6 +42,8 @@ if TYPE_CHECKING:
     from .check import check_op as check_op
     from .check import numerical_gradient as numerical_gradient
     from .check.gradcheck import gradcheck as gradcheck
+    from .drawing import draw as draw
+    from .drawing.explain import explain as explain
     from .io import load as load
     from .io import save as save
     from .signals import layer_stats as layer_stats
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 else:
     # What is built on the engine is imported when it is first used, so that `import minigrad` is quick.
-    _LATER = {"layer_stats": "signals", "load": "io", "save": "io"}
+    _LATER = {"draw": "drawing", "explain": "drawing", "layer_stats": "signals", "load": "io", "save": "io"}
     _LATER |= dict.fromkeys(("check_model", "check_op", "gradcheck", "numerical_gradient"), "check")
     _MODULES = {"data", "fft", "linalg", "nn", "optim", "testing", "training"}
 

@@ -81,7 +81,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _draw(options: argparse.Namespace) -> int:
-    from .draw import draw
+    from .drawing import draw
 
     result = _result(options.target)
     drawing = draw(
@@ -96,7 +96,7 @@ def _draw(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from .draw import explain
+    from .drawing import explain
 
     explanation = explain(_result(options.target))
     print(explanation.save(options.output) if options.output else explanation)

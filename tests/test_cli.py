@@ -7,7 +7,7 @@ import time
 import pytest
 
 from minigrad.cli import main
-from minigrad.draw import engine
+from minigrad.drawing import engine
 
 
 @pytest.fixture

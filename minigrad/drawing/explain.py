@@ -177,7 +177,7 @@ def explain(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Explanat
         for a Tensor without a graph, a freed graph, or more than one element.
 
     >>> import numpy as np, minigrad as mg
-    >>> from minigrad.draw import explain
+    >>> from minigrad.drawing import explain
     >>> n = mg.tensor(np.arctanh(0.5**0.5), requires_grad=True, name="n")
     >>> o = np.tanh(n)
     >>> L = o * o

@@ -5,7 +5,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn
-from minigrad.draw import explain
+from minigrad.drawing import explain
 
 
 @pytest.fixture

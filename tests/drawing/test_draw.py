@@ -11,7 +11,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn
-from minigrad.draw import draw, engine
+from minigrad.drawing import draw, engine
 
 
 def edges(drawing):

@@ -9,7 +9,7 @@ import pytest
 
 import minigrad as mg
 from minigrad import nn
-from minigrad.draw import engine, explain
+from minigrad.drawing import engine, explain
 
 FLAGS = [
     "--no-sandbox",
