@@ -154,15 +154,30 @@ class Op:
         parents: tuple[Node | None, ...]
         if len(args) == 1:
             (x,) = args
-            x, parent = (x._data, x.node) if type(x) is Tensor else (x, None)
-            values, parents, mask = (x,), (parent,), 0 if parent is None else 1
+            parent = None
+            if type(x) is Tensor:
+                parent = x.node
+                x = x._data
+            values = (x,)
+            parents = (parent,)
+            mask = 0 if parent is None else 1
             out = self.forward_flat(x)
         elif len(args) == 2:
             x, y = args
-            x, parent = (x._data, x.node) if type(x) is Tensor else (x, None)
-            y, other = (y._data, y.node) if type(y) is Tensor else (y, None)
-            values, parents = (x, y), (parent, other)
-            mask = (0 if parent is None else 1) | (0 if other is None else 2)
+            parent = other = None
+            mask = 0
+            if type(x) is Tensor:
+                parent = x.node
+                x = x._data
+                if parent is not None:
+                    mask = 1
+            if type(y) is Tensor:
+                other = y.node
+                y = y._data
+                if other is not None:
+                    mask += 2
+            values = (x, y)
+            parents = (parent, other)
             out = self.forward_flat(x, y)
         else:
             arrays, nodes, mask = [], [], 0
@@ -190,13 +205,16 @@ class Op:
             shape, dtype = out.shape, out.dtype
         except AttributeError:  # several outputs, or a number that is no NumPy scalar
             return self._record_uncommon(mask, parents, values, out)
-        if dtype is not float64 and dtype is not float32 and dtype.kind == "c" and self.holomorphic:
-            mask = -mask
+        constant = False  # integers and booleans are
+        if dtype is not float64 and dtype is not float32:
+            constant = dtype.kind not in "fc"
+            if dtype.kind == "c" and self.holomorphic:
+                mask = -mask
         plan = self._plans.get(mask) or self._make_plan(mask)
-        if not plan.steps or dtype.kind not in "fc":  # integers and booleans are constants
+        if constant or not plan.steps:
             return _tensors(out)
-        if plan.shapes or plan.drop:
-            values = self._kept(plan, values, out)
+        if plan.drop or plan.shapes:
+            values = _kept(plan, values, out)
         elif plan.keeps_out:
             values += (out,)
         node = Node()
@@ -268,24 +286,12 @@ class Op:
         plan = self._plans[key] = Plan(self, steps, drop, "out" in wants, tuple(shapes), self.selects)
         return plan
 
-    def _kept(self, plan: Plan, values: tuple[Any, ...], out: Any) -> tuple[Any, ...]:
-        """What the rules ask for."""
-        kept = list(values)
-        if plan.keeps_out:
-            kept.append(out)
-        for i in plan.shapes:
-            kept.append(_shape(values[i]))
-        for i in plan.drop:
-            if hasattr(values[i], "shape"):  # numbers and options are small, and drawings run forwards again
-                kept[i] = DROPPED
-        return tuple(kept)
-
     def _record_uncommon(self, mask: int, parents: tuple[Node | None, ...], values: tuple[Any, ...], out: Any) -> Any:
         """Record a call that gave several outputs, or a Python number."""
         plan = self._plans.get(mask) or self._make_plan(mask)
         if not plan.steps:
             return _tensors(out)
-        values = self._kept(plan, values, out)
+        values = _kept(plan, values, out)
         several = isinstance(out, (tuple, list))
         if not several or any(not hasattr(part, "dtype") for part in out):
             out = type(out)(map(np.asarray, out)) if several else np.asarray(out)
@@ -307,6 +313,19 @@ class Op:
                 raise FloatingPointError(
                     f"{self.name}: the forward gave {fault}; inputs {inputs}; called at {users_line()}"
                 )
+
+
+def _kept(plan: Plan, values: tuple[Any, ...], out: Any) -> tuple[Any, ...]:
+    """What the rules ask for."""
+    kept = list(values)
+    for i in plan.drop:
+        if hasattr(kept[i], "shape"):  # numbers and options are small, and drawings run forwards again
+            kept[i] = DROPPED
+    if plan.keeps_out:
+        kept.append(out)
+    for i in plan.shapes:
+        kept.append(_shape(values[i]))
+    return tuple(kept)
 
 
 def _shape(value: Any) -> tuple[int, ...]:
