@@ -67,6 +67,7 @@ def test_five_notes(capsys):
     assert reports["cost"] and "training steps" in str(reports["cost"])
     w, b = reports["components"].inputs
     assert (w.name, w.verdict, b.verdict) == ("W", "WRONG", "OK") and w.worst.index[0] == 3
+    assert w.cause == "wrong only in one slice: number 3 along axis 0"
     assert "regularization" in reports["regularization"].inputs[0].cause
     assert "lambda = 0.01" in str(reports["regularization"])
     assert "2 (Dropout)" in str(reports["dropout"]) and not reports["dropout"]

@@ -31,8 +31,7 @@ def subset(draw: Draw) -> Iterator[Finding]:
         if (member == bad).all():
             yield Finding(key, f"wrong only {text}", _numbers(draw, known, bad))
     yield from _thresholds(draw, known, bad)
-    if c.excess.size == draw.x.size or bad.sum() == 1:
-        yield from _places(draw, c.indices[known][bad], c.indices[known])
+    yield from _places(draw, c.indices[known][bad], c.indices[known])
 
 
 def _nothing_wrong(draw: Draw) -> Iterator[Finding]:
@@ -129,9 +128,9 @@ def _places(draw: Draw, bad: Array, known: Array) -> Iterator[Finding]:
         along = np.unravel_index(bad, draw.x.shape)[axis]
         same = np.unravel_index(known, draw.x.shape)[axis] == along[0]
         if n > 1 and (along == along[0]).all() and same.sum() == len(bad):
-            at = "last" if along[0] == n - 1 else "first" if along[0] == 0 else f"number {along[0]}"
+            at = "the last" if along[0] == n - 1 else "the first" if along[0] == 0 else f"number {along[0]}"
             yield Finding(
                 ("slice", axis, at),
-                f"wrong only in one slice: the {at} along axis {axis}",
+                f"wrong only in one slice: {at} along axis {axis}",
                 f"all {len(bad)} of its elements, none of the others",
             )
