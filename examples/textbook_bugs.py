@@ -10,6 +10,8 @@ Run it: python examples/textbook_bugs.py
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import minigrad as mg
@@ -101,13 +103,13 @@ def with_dropout() -> mg.check.ModelReport:
 
 
 @mg.op
-def hard_sigmoid(x):  # type: ignore[no-untyped-def]
+def hard_sigmoid(x: Any) -> Any:
     """0 below -3, 1 above 3, x / 6 + 1/2 between."""
     return np.clip(x / 6 + 0.5, 0, 1)
 
 
 @hard_sigmoid.vjp("x")
-def _(g, x):  # type: ignore[no-untyped-def]
+def _(g: Any, x: Any) -> Any:
     return g / 6  # bug: flat beyond 3, where a freshly initialized network never comes
 
 

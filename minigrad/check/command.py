@@ -164,14 +164,11 @@ def _show(rows: Sequence[Row], wrong: Sequence[Row], seed: int) -> None:
 
     console = Console(highlight=False)
     table = Table(box=None, pad_edge=False)
-    for column, justify in (
-        ("op", "left"),
-        ("verdict", "left"),
-        ("inputs", "right"),
-        ("seconds", "right"),
-        ("", "left"),
-    ):
-        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    table.add_column("op")
+    table.add_column("verdict")
+    table.add_column("inputs", justify="right")
+    table.add_column("seconds", justify="right")
+    table.add_column()  # the cause
     for row in rows:
         style = "" if row.passes else "bold red"
         cause = row.cause.splitlines()[0] if row.cause else ""

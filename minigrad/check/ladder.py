@@ -54,7 +54,8 @@ class Loss(NamedTuple):
 
 def largest_of(outputs: Sequence[Vector]) -> Vector:
     """The largest absolute value of each output."""
-    return np.max(np.abs(np.stack(outputs)), axis=0)  # type: ignore[no-any-return]
+    largest: Vector = np.max(np.abs(np.stack(outputs)), axis=0)
+    return largest
 
 
 def exact_step(h: float, origin: float) -> float:

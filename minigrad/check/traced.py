@@ -73,13 +73,13 @@ class Traced:
         except _RuleFailed:
             return [self._pull_one(points, g, k) for k in every]
 
-    def _pull_one(self, points: Sequence[Array], g: Vector, k: int) -> Array | Fault:
+    def _pull_one(self, points: Sequence[Array], g: Vector, k: int) -> Array | Fault | None:
         """The gradient of one input alone, so that a rule that fails does not hide what the others give."""
         try:
             (gradient,) = self._pull(points, g, [k])
         except _RuleFailed as failed:
             return _fault(failed.error)
-        return gradient  # type: ignore[return-value]
+        return gradient
 
     def _pull(self, points: Sequence[Array], g: Vector, which: Sequence[int]) -> list[Array | Fault | None]:
         def f(*chosen: Any) -> Any:

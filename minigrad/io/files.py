@@ -90,10 +90,10 @@ def _format(path: Path, who: str) -> Any:
 def _replace(path: Path, write: Callable[[BinaryIO], None]) -> None:
     """Write a file beside `path` and let it take the place of what is there, in one step of the file system."""
     path = Path(os.path.realpath(path))  # the file that a link points to, not the link
-    unfinished = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115
+    unfinished = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115  # it is renamed
     try:
         with unfinished as file:
-            write(file)  # type: ignore[arg-type]
+            write(file)  # type: ignore[arg-type]  # a wrapper, with all that a BinaryIO has
             file.flush()
             os.fsync(file.fileno())
         os.chmod(unfinished.name, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())

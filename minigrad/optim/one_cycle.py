@@ -54,9 +54,10 @@ class OneCycleLR(LRScheduler):
             raise ValueError(f"OneCycleLR: anneal_strategy is {anneal_strategy!r}; it is 'cos' or 'linear'")
         self.total_steps, self.anneal = total_steps, along_cosine if anneal_strategy == "cos" else along_line
         self.cycle_momentum, self.base_momentum, self.max_momentum = cycle_momentum, base_momentum, max_momentum
-        tops = [float(top) for top in max_lr] if isinstance(max_lr, Sequence) else None
-        for i, group in enumerate(optimizer.param_groups):
-            group["max_lr"] = tops[i] if tops else float(max_lr)  # type: ignore[arg-type]
+        groups = optimizer.param_groups
+        tops = [float(top) for top in max_lr] if isinstance(max_lr, Sequence) else [float(max_lr)] * len(groups)
+        for i, group in enumerate(groups):
+            group["max_lr"] = tops[i]
             group["initial_lr"] = group["max_lr"] / div_factor
             group["min_lr"] = group["initial_lr"] / final_div_factor
         up = pct_start * total_steps - 1

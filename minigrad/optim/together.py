@@ -40,7 +40,7 @@ class Together:
     def gather(self) -> None:
         """Values and gradients into the flat arrays."""
         np.concatenate([p._data.reshape(-1) for p in self.members], out=self.x)
-        np.concatenate([p._grad.reshape(-1) for p in self.members], out=self.g)  # type: ignore[union-attr]
+        np.concatenate([p._grad.reshape(-1) for p in self.members], out=self.g)  # type: ignore[union-attr]  # all have one
 
     def scatter(self) -> None:
         """The new values back into the parameters' arrays, and what is new in the state into their states."""
