@@ -31,11 +31,15 @@ globals().update(numpy_protocol.aliases() | {name: an_op for name, an_op in ops.
 numpy_protocol.serve_aliases(Tensor)
 
 if TYPE_CHECKING:
+    from . import check as check
     from . import data as data
+    from . import drawing as drawing
     from . import fft as fft
+    from . import io as io
     from . import linalg as linalg
     from . import nn as nn
     from . import optim as optim
+    from . import signals as signals
     from . import testing as testing
     from . import training as training
     from .check import check_model as check_model
@@ -54,7 +58,7 @@ else:
     # What is built on the engine is imported when it is first used, so that `import minigrad` is quick.
     _LATER = {"draw": "drawing", "explain": "drawing", "layer_stats": "signals", "load": "io", "save": "io"}
     _LATER |= dict.fromkeys(("check_model", "check_op", "gradcheck", "numerical_gradient"), "check")
-    _MODULES = {"data", "fft", "linalg", "nn", "optim", "testing", "training"}
+    _MODULES = {"check", "data", "drawing", "fft", "io", "linalg", "nn", "optim", "signals", "testing", "training"}
 
     def __getattr__(name):
         if name in _MODULES:

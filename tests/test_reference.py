@@ -1,6 +1,8 @@
 """The reference in docs/: nothing public is without a docstring, and nothing of the machine that made it stands there."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,3 +23,9 @@ def test_every_public_name_is_documented(title):
 def test_the_pages_name_no_machine():
     text = reference.reference() + reference.table()
     assert " at 0x" not in text and str(DOCS.parent) not in text
+
+
+def test_every_module_is_there_after_one_import():
+    names = "check data drawing fft io linalg nn optim signals testing training"
+    code = f"import minigrad as mg; [getattr(mg, name) for name in '{names}'.split()]"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=DOCS.parent)
