@@ -6,16 +6,16 @@ rules, adds what they return to the gradients of the node's inputs, and lets go 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from heapq import heapify, heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from .context import describe_non_finite, mode
-from .graph import DROPPED, FREED, Array, Leaf, Node, Output, Step, freed, reachable
+from .graph import DROPPED, FREED, NOTHING, Array, Leaf, Node, Output, Step, freed, reachable
 
-Observer = Callable[[Node, Step, int, Array, Array, Array | None, Array], None]
+Observer = Callable[[Node, Step, Array, Array, Array | None, Array], None]
 
 
 def backward(
@@ -40,89 +40,118 @@ def backward(
     retain
         Keep the graph for another pass.
     observe
-        Called after each addition with (node, step, input position, g, contribution, gradient before, gradient after).
+        Called after each addition with (node, step, g, contribution, gradient before, gradient after).
     """
     wanted = None if targets is None else _leading_to(targets, reachable(roots, targets))
-    careful = False
     anomaly = mode.get().anomaly
     watched = anomaly or observe is not None
+    guided = targets is not None or lift is not None or retain
 
-    result: Any
     gradients: dict[Node, Any] = {node: g for node, g in roots.items() if wanted is None or node in wanted}
-    newest_first = [(-node.order, node) for node in gradients if type(node) is not Leaf]
-    heapify(newest_first)
+    waiting = [(-node.order, node) for node in gradients if type(node) is not Leaf]  # a heap: the newest is first
+    heapify(waiting)
+    # Where one node alone is in wait, as in a chain, it is kept out of the heap and the dict: 0.25 us of 1.6 for a node.
+    alone: Any = None
+    its: Any = None  # the gradient of that node
     stopped: dict[Node, Array] = {}  # targets that are not leaves
     ours: set[Node] = set()  # gradients that are fresh sums of this pass: safe to add to in place
     invalid: list[int] = []  # filled by NumPy when a rule met 0 * inf, 0 / 0 or the like
+    careful = False  # look for these whatever NumPy says
+    joint: Any = None  # a rule for several inputs that has run at this node
+    parts: Any = None  # what it gave for each of them
     with np.errstate(invalid="call", call=lambda kind, flag: invalid.append(flag)):
-        while newest_first:
-            node = heappop(newest_first)[1]
-            g = gradients.pop(node)
-            if node.notes:
-                g = _run_hooks(node, g, ours)
-            if targets and node in targets:
-                stopped[node] = g
-                continue
-            parents, values, plan = node.parents, node.values, node.plan
+        while alone is not None or waiting:
+            if not waiting:
+                node, g, alone = alone, its, None
+            else:
+                if alone is not None:
+                    heappush(waiting, (-alone.order, alone))
+                    gradients[alone], alone, its = its, None, None
+                node = heappop(waiting)[1]
+                g = gradients.pop(node)
+            plan, parents, values = node.plan, node.parents, node.values
             if parents is FREED:
                 raise freed(node)
-            if plan is None:
-                assert isinstance(node, Output)
-                _collect_output(node, g, gradients, newest_first)
-                continue
-            if plan.selects and not careful:  # whatever was not selected is older, so it is still to come
-                careful = plan.selects is True or plan.selects(*values[: len(parents)])
-            if lift is not None:
-                values = _lifted(node, lift)
-            elif not retain:
+            if guided or plan is None or plan.runs_more or node.notes:
+                if node.notes:
+                    g = _run_hooks(node, g, ours)
+                if targets and node in targets:
+                    stopped[node] = g
+                    continue
+                if plan is None:
+                    assert isinstance(node, Output)
+                    _collect_output(node, g, gradients, waiting)
+                    continue
+                selects = plan.op.selects
+                if selects and not careful:  # whatever was not selected is older, so it is still to come
+                    careful = selects is True or selects(*values[: len(parents)])
+                    if careful:
+                        invalid.append(0)
+                if type(g) is list:
+                    g = _fill_missing(g, node)
+                steps = plan.steps if wanted is None else [step for step in plan.steps if parents[step[3]] in wanted]
+                if lift is not None:
+                    values = _lifted(node, lift)
+                elif not retain:
+                    node.parents = node.values = FREED
+            else:
+                steps = plan.steps
                 node.parents = node.values = FREED
-            if type(g) is list:
-                g = _fill_missing(g, node)
-            for step in plan.steps:
+            for rule, need, needs, i, part, names in steps:
                 try:
-                    if step.need >= 0:  # the common case, a third of a microsecond less than the general one
-                        result = step.rule(g, values[step.need])
-                    else:
-                        result = step.rule(g, *[values[k] for k in step.needs])
+                    if need >= 0:
+                        c = rule(g, values[need])
+                    elif need == NOTHING:
+                        c = rule(g)
+                    elif rule is not joint:
+                        c = rule(g, *[values[k] for k in needs])
                 except Exception as error:
-                    error.add_note(f"in the rule of {plan.op.name!r} for {', '.join(map(repr, step.names))}")
+                    error.add_note(f"in the rule of {plan.op.name!r} for {', '.join(map(repr, names))}")
                     raise
-                if invalid or careful:
-                    if plan.op.elementwise:
-                        result = [_strong_zero(g, c) for c in result] if step.joint else _strong_zero(g, result)
-                    invalid.clear()
-                results = _one_for_each(result, step, plan.op.name) if step.joint else None
-                for i in step.inputs:
-                    c = result if results is None else next(results)
-                    parent = parents[i]
-                    if parent is None or c is None or (wanted is not None and parent not in wanted):
+                if part is not None:
+                    if rule is not joint:
+                        joint, parts = rule, _one_for_each(c, names, plan.op.name)
+                    c = parts[part]
+                    if c is None:
                         continue
-                    try:
-                        if c.shape != parent.shape or c.dtype is not parent.dtype:
-                            c = _fit(c, g, parent, node, i)
-                    except AttributeError:
-                        c = _fit(np.asarray(c), g, parent, node, i)
-                    before = gradients.get(parent)
-                    if before is None:
-                        if type(parent) is not Leaf:
-                            heappush(newest_first, (-parent.order, parent))
-                        elif not _is_fresh(c, g, values):
-                            c = c.copy()
-                        gradients[parent] = c
-                    elif parent in ours and observe is None:
-                        before += c
-                        gradients[parent] = before
+                parent = parents[i]
+                if invalid:
+                    if plan.op.elementwise:
+                        c = _strong_zero(g, c)
+                    if not careful and part is None:  # what made one part of a joint rule invalid may be in another
+                        invalid.clear()
+                try:
+                    if c.shape != parent.shape or c.dtype is not parent.dtype:
+                        c = _fit(c, g, parent, node, i)
+                except AttributeError:
+                    c = _fit(np.asarray(c), g, parent, node, i)
+                if watched:
+                    if anomaly:
+                        _stop_if_not_finite(c, node, i)
+                    if observe is not None:
+                        before = its if parent is alone else gradients.get(parent)
+                        step = Step(rule, need, needs, i, part, names)
+                        observe(node, step, g, c, before, c if before is None else before + c)
+                if parent is alone:
+                    its = its + c
+                    c = None
+                elif parent in gradients:
+                    total = gradients[parent]
+                    if parent in ours and observe is None:
+                        total += c
                     else:
-                        gradients[parent] = before + c
+                        total = total + c
                         ours.add(parent)
-                    if watched:
-                        if anomaly:
-                            _stop_if_not_finite(c, node, i)
-                        if observe is not None:
-                            observe(node, step, i, g, c, before, gradients[parent])
-                result = c = before = None  # let go before the next rule allocates
-            g = None
-            values = FREED
+                    gradients[parent] = total
+                    c = total = None
+                elif type(parent) is Leaf:
+                    gradients[parent] = c if _is_fresh(c, g, values) else c.copy()
+                elif alone is None and not waiting:
+                    alone, its = parent, c
+                else:
+                    gradients[parent] = c
+                    heappush(waiting, (-parent.order, parent))
+            joint = parts = None
     for leaf in gradients:  # what nobody took out
         if leaf.notes:
             gradients[leaf] = _run_hooks(leaf, gradients[leaf], ours)
@@ -172,14 +201,14 @@ def _fill_missing(slots: list[Array | None], node: Node) -> tuple[Array, ...]:
     return tuple(np.zeros(shape, dtype) if g is None else g for g, shape, dtype in zip(slots, node.shape, node.dtype))
 
 
-def _one_for_each(result: Any, step: Step, op: str) -> Iterator[Any]:
-    if not isinstance(result, (tuple, list)) or len(result) != len(step.inputs):
+def _one_for_each(result: Any, names: tuple[str, ...], op: str) -> Any:
+    if not isinstance(result, (tuple, list)) or len(result) != len(names):
         got = f"{len(result)}" if isinstance(result, (tuple, list)) else f"a {type(result).__name__}"
         raise ValueError(
-            f"{op}: the rule for {', '.join(map(repr, step.names))} must return {len(step.inputs)} gradients, "
+            f"{op}: the rule for {', '.join(map(repr, names))} must return {len(names)} gradients, "
             f"one for each, as a tuple; it returned {got}"
         )
-    return iter(result)
+    return result
 
 
 def _strong_zero(g: Array, c: Array) -> Array:

@@ -12,7 +12,7 @@ from .backward import backward
 from .containers import flatten
 from .context import generator, mode, within
 from .gather import Gathering
-from .graph import DROPPED, Leaf, Node, Plan, Step, order
+from .graph import DROPPED, SEVERAL, Leaf, Node, Plan, Step, order
 from .tensor import Tensor, make
 
 _inputs = [inspect.Parameter("inputs", inspect.Parameter.VAR_POSITIONAL)]
@@ -85,9 +85,10 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
 
         count = len(given) + len(outside)
         names = tuple(f"inputs{k}" for k in range(count))
-        step = Step(names, pull, tuple(range(len(given))), -1, tuple(range(count)), True)
+        needs = tuple(range(len(given)))
+        steps = tuple(tuple(Step(pull, SEVERAL, needs, i, i, names)) for i in range(count))
         node = Node()
-        node.plan = Plan(_op.of(count), (step,), (), False, (), False)
+        node.plan = Plan(_op.of(count), steps, (), False, ())
         node.order, node.shape, node.dtype = next(order), out.shape, out.dtype
         node.parents = (*(t.node for t in given), *outside)
         node.values = (*(t._data for t in given), *[DROPPED] * len(outside))

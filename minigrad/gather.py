@@ -21,13 +21,14 @@ class Gathering(Op):
         self._at = self.inputs.index(gathers)
         self._starred = self.parameters[self._at].kind is inspect.Parameter.VAR_POSITIONAL
         self._of: dict[int, Op] = {}
+        self.__call__ = lambda *args, **kwargs: self._gather(*args, **kwargs)
 
     def vjp(self, *names: str, surrogate: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """As `Op.vjp`; the rule for the list input is given lists and returns a list."""
         self._of.clear()
         return super().vjp(*names, surrogate=surrogate)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def _gather(self, *args: Any, **kwargs: Any) -> Any:
         args = self.bind(args, kwargs)
         members = list(args[self._at])
         return self.of(len(members))(*args[: self._at], *members, *args[self._at + 1 :])

@@ -8,35 +8,43 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 Array = Any  # anything that speaks NumPy's protocols: numpy, Dask, CuPy, or a Tensor
 
 
-@dataclass(slots=True, frozen=True)
-class Step:
-    """One rule to run when the gradient reaches a node."""
+NOTHING, SEVERAL = -1, -2  # what a rule needs after g, where it is not one value
 
-    names: tuple[str, ...]  # the inputs it differentiates, as the rule was declared
+
+class Step(NamedTuple):
+    """One gradient to compute when the gradient of the output has reached a node."""
+
     rule: Callable[..., Any]
-    needs: tuple[int, ...]  # what to hand it after g, as positions in Node.values
-    need: int  # the only one of these; -1 where there are more, or none
-    inputs: tuple[int, ...]  # which inputs its results belong to, as positions in Node.parents
-    joint: bool  # does it return one gradient for each input, or a gradient alone?
+    need: int  # what to hand the rule after g: a position in Node.values; or NOTHING; or SEVERAL: those of `needs`
+    needs: tuple[int, ...]
+    input: int  # whose gradient it is, as a position in Node.parents
+    part: int | None  # which of the gradients that the rule returns; None where it returns a gradient alone
+    names: tuple[str, ...]  # the inputs that the rule serves, as it was declared
 
 
-@dataclass(slots=True, frozen=True)
+@dataclass(slots=True)
 class Plan:
     """What a call of an op keeps, and which rules will run, for one choice of inputs that need a gradient."""
 
     op: Any  # the Op, for its name and its properties
-    steps: tuple[Step, ...]
+    steps: tuple[tuple[Any, ...], ...]  # each a Step as a plain tuple, which Python unpacks four times as fast
     drop: tuple[int, ...]  # inputs that no rule asks for: not kept alive
     keeps_out: bool
-    shapes: tuple[int, ...]  # inputs of which only the shape is asked for
-    selects: bool | Callable[..., bool]  # does the op hide values? (see `op`)
+    shapes: tuple[int, ...]  # inputs whose shape is asked for
+    several: bool = False  # has the op several outputs?
+    records_more: bool = field(init=False)  # than inputs and output; or nothing at all
+    runs_more: bool = field(init=False)  # in a reverse pass, than the steps
+
+    def __post_init__(self) -> None:
+        self.records_more = bool(self.shapes or not self.steps)
+        self.runs_more = bool(self.op.selects or self.several)
 
 
 order = itertools.count()

@@ -129,14 +129,14 @@ def serve(op: Any, tensor: type) -> None:
         served.setdefault(function, op)
     name = op.name
     if callable(getattr(np.ndarray, name, None)) and name not in _IN_PLACE and not hasattr(tensor, name):
-        setattr(tensor, name, _method(op))
+        setattr(tensor, name, op.__call__)
     if name in _BINARY:
-        setattr(tensor, f"__{_BINARY[name]}__", _operator(op))
+        setattr(tensor, f"__{_BINARY[name]}__", op.__call__)
         setattr(tensor, f"__r{_BINARY[name]}__", _reflected(op))
     elif name in _COMPARISONS:
-        setattr(tensor, f"__{_COMPARISONS[name]}__", _operator(op))
+        setattr(tensor, f"__{_COMPARISONS[name]}__", op.__call__)
     elif name in _UNARY:
-        setattr(tensor, f"__{_UNARY[name]}__", _unary(op))
+        setattr(tensor, f"__{_UNARY[name]}__", op.__call__)
 
 
 def aliases() -> dict[str, Any]:
@@ -156,26 +156,9 @@ def serve_aliases(tensor: type) -> None:
     """Methods for those of the further names that arrays have as methods."""
     for name, op in aliases().items():
         if callable(getattr(np.ndarray, name, None)) and name not in _IN_PLACE and not hasattr(tensor, name):
-            setattr(tensor, name, _method(op))
-
-
-def _method(op: Callable[..., Any]) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return op(self, *args, **kwargs)
-
-    method.__doc__ = op.__doc__
-    return method
-
-
-def _operator(op: Any) -> Callable[[Any, Any], Any]:
-    call = op.__call__  # bound once: calling the instance takes a tenth of a microsecond more
-    return lambda self, other: call(self, other)
+            setattr(tensor, name, op.__call__)
 
 
 def _reflected(op: Any) -> Callable[[Any, Any], Any]:
     call = op.__call__
     return lambda self, other: call(other, self)
-
-
-def _unary(op: Callable[..., Any]) -> Callable[[Any], Any]:
-    return lambda self: op(self)

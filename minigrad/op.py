@@ -13,12 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .context import describe_non_finite, everyday, mode, users_line
-from .graph import DROPPED, Node, Output, Plan, Step, order
-from .tensor import Tensor, make
+from .graph import NOTHING, SEVERAL, Plan, Step
+from .record import recorder
 
-new_tensor = Tensor.__new__
-float32, float64 = np.dtype(np.float32), np.dtype(np.float64)
 _REQUIRED: Any = inspect.Parameter.empty
 
 
@@ -38,6 +35,10 @@ class Op:
     Called with arrays it gives arrays; called with at least one Tensor it gives Tensors, and records the call where an
     input requires gradients.
     """
+
+    # Python looks for __call__ in the class, finds this slot there, and so calls the op's own function.
+    __slots__ = ("__call__", "__dict__", "__weakref__")
+    __call__: Callable[..., Any]
 
     def __init__(
         self,
@@ -67,18 +68,20 @@ class Op:
         self.__name__ = self.__qualname__ = name
         self.__wrapped__ = forward
         self._defaults = tuple(p.default for p in self.parameters)
+        self._required = max((i + 1 for i, value in enumerate(self._defaults) if value is _REQUIRED), default=0)
         self._position = {name: i for i, name in enumerate(self.inputs)}
         self._positional = sum(p.kind is not p.KEYWORD_ONLY for p in self.parameters)
         plain = self._positional == len(self.inputs)
         # The forward, called with one positional argument for each of `inputs`.
         self.forward_flat = forward if plain else self._forward_flat
-        self._width = len(self.inputs) if plain else -1  # how many positional arguments need no binding
-        self._plans: dict[int, Plan] = {}
+        self.width = len(self.inputs) if plain else -1  # how many positional arguments need no binding
+        self.plans: dict[Any, Plan] = {}  # by the mask alone where the output is one real array
         taken = {"g", "out"} & set(self.inputs)
         if taken:
             raise TypeError(f"{name}: a parameter cannot be called {taken.pop()!r}; rules know it by another meaning")
         for x in self.rules:
             self._check_input(x)
+        self.__call__ = recorder(self)
 
     def _forward_flat(self, *values: Any) -> Any:
         named = dict(zip(self.inputs[self._positional :], values[self._positional :]))
@@ -133,7 +136,7 @@ class Op:
                     )
             rule = Rule(names, function, tuple(wants), surrogate, len(names) > 1)
             self.rules.update(dict.fromkeys(names, rule))
-            self._plans.clear()
+            self.plans.clear()
             return function
 
         return declare
@@ -142,98 +145,12 @@ class Op:
         if name not in self._position:
             raise TypeError(f"{self.name}: there is no input {name!r}; the inputs are {', '.join(self.inputs)}")
 
-    # -- calling --------------------------------------------------------------------------------------------------
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) != self._width:
-            args = self.bind(args, kwargs)
-        # One and two inputs have lines of their own, and the node and the Tensor are made in line: each is a sixth of
-        # what recording costs.
-        values: tuple[Any, ...]
-        nodes: list[Node | None]
-        parents: tuple[Node | None, ...]
-        if len(args) == 1:
-            (x,) = args
-            parent = None
-            if type(x) is Tensor:
-                parent = x.node
-                x = x._data
-            values = (x,)
-            parents = (parent,)
-            mask = 0 if parent is None else 1
-            out = self.forward_flat(x)
-        elif len(args) == 2:
-            x, y = args
-            parent = other = None
-            mask = 0
-            if type(x) is Tensor:
-                parent = x.node
-                x = x._data
-                if parent is not None:
-                    mask = 1
-            if type(y) is Tensor:
-                other = y.node
-                y = y._data
-                if other is not None:
-                    mask += 2
-            values = (x, y)
-            parents = (parent, other)
-            out = self.forward_flat(x, y)
-        else:
-            arrays, nodes, mask = [], [], 0
-            for i, a in enumerate(args):
-                if type(a) is Tensor:
-                    arrays.append(a._data)
-                    nodes.append(a.node)
-                    if a.node is not None:
-                        mask |= 1 << i
-                else:
-                    arrays.append(a)
-                    nodes.append(None)
-            parents = tuple(nodes)
-            values = tuple(arrays)
-            out = self.forward_flat(*values)
-        now = mode.get()
-        if now is not everyday:
-            if now.anomaly:
-                self._stop_if_not_finite(out, values)
-            if not now.record:
-                mask = 0
-        if not mask:
-            return _tensors(out) if Tensor in map(type, args) else out
-        try:
-            shape, dtype = out.shape, out.dtype
-        except AttributeError:  # several outputs, or a number that is no NumPy scalar
-            return self._record_uncommon(mask, parents, values, out)
-        constant = False  # integers and booleans are
-        if dtype is not float64 and dtype is not float32:
-            constant = dtype.kind not in "fc"
-            if dtype.kind == "c" and self.holomorphic:
-                mask = -mask
-        plan = self._plans.get(mask) or self._make_plan(mask)
-        if constant or not plan.steps:
-            return _tensors(out)
-        if plan.drop or plan.shapes:
-            values = _kept(plan, values, out)
-        elif plan.keeps_out:
-            values += (out,)
-        node = Node()
-        node.shape = shape
-        node.dtype = dtype
-        node.order = next(order)
-        node.plan = plan
-        node.parents = parents
-        node.values = values
-        node.scope = now.scope
-        node.notes = {"line": users_line()} if now.anomaly else None
-        result = new_tensor(Tensor)
-        result._data = out
-        result._grad = result._name = None
-        result.node = node
-        return result
+    # -- for the engine ------------------------------------------------------------------------------------------
 
     def bind(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[Any, ...]:
         """All arguments in the order of `inputs`, defaults filled in."""
+        if self._required <= len(args) <= self._positional and not kwargs:
+            return args + self._defaults[len(args) :]
         if len(args) <= self._positional:
             bound = list(args) + list(self._defaults[len(args) :])
             for key, value in kwargs.items():
@@ -250,10 +167,16 @@ class Op:
             raise TypeError(f"{self.name}: {error}; it takes ({', '.join(self.inputs)})") from None
         raise TypeError(f"{self.name}: it takes ({', '.join(self.inputs)})")
 
-    def _make_plan(self, mask: int) -> Plan:
-        """Which rules run and what they need, where the inputs in `mask` require gradients; negative: of complex numbers."""
-        key, mask, conjugate = mask, abs(mask), mask < 0
-        rules: dict[int, Rule] = {}
+    def plan(self, mask: int, is_complex: bool = False, several: bool = False) -> Plan:
+        """Which rules run and what they need, where the inputs in the bits of `mask` require gradients."""
+        conjugates = is_complex and self.holomorphic
+        key = (mask, conjugates, several) if conjugates or several else mask
+        if key not in self.plans:
+            self.plans[key] = self._make_plan(mask, conjugates, several)
+        return self.plans[key]
+
+    def _make_plan(self, mask: int, conjugates: bool, several: bool) -> Plan:
+        chosen: dict[str, Rule] = {}
         for i, name in enumerate(self.inputs):
             if mask >> i & 1:
                 if name not in self.rules:
@@ -263,83 +186,24 @@ class Op:
                     )
                 rule = self.rules[name]
                 if rule is not None:
-                    rules[id(rule)] = rule
-        wants = {want for rule in rules.values() for want in rule.wants}
+                    chosen[name] = rule
+        wants = {want for rule in chosen.values() for want in rule.wants}
         width = len(self.inputs)
         where = {"out": width} | self._position
         shapes: list[int] = []
         for want in sorted(wants - where.keys()):
             where[want] = width + ("out" in wants) + len(shapes)
             shapes.append(self._position[want.removesuffix("_shape")])
-        steps = tuple(
-            Step(
-                rule.names,
-                _conjugated(rule.function) if conjugate else rule.function,
-                tuple(where[want] for want in rule.wants),
-                where[rule.wants[0]] if len(rule.wants) == 1 else -1,
-                tuple(self._position[name] for name in rule.names),
-                rule.joint,
-            )
-            for rule in rules.values()
-        )
+        functions = {id(rule): _conjugated(rule.function) if conjugates else rule.function for rule in chosen.values()}
+        steps: list[tuple[Any, ...]] = []
+        for name, rule in chosen.items():
+            needs = tuple(where[want] for want in rule.wants)
+            need = SEVERAL if rule.joint or len(needs) > 1 else needs[0] if needs else NOTHING
+            part = rule.names.index(name) if rule.joint else None
+            steps.append(tuple(Step(functions[id(rule)], need, needs, self._position[name], part, rule.names)))
+        steps.sort(key=lambda step: self._position[step[-1][0]])  # those of one rule together
         drop = tuple(i for i, name in enumerate(self.inputs) if name not in wants)
-        plan = self._plans[key] = Plan(self, steps, drop, "out" in wants, tuple(shapes), self.selects)
-        return plan
-
-    def _record_uncommon(self, mask: int, parents: tuple[Node | None, ...], values: tuple[Any, ...], out: Any) -> Any:
-        """Record a call that gave several outputs, or a Python number."""
-        plan = self._plans.get(mask) or self._make_plan(mask)
-        if not plan.steps:
-            return _tensors(out)
-        values = _kept(plan, values, out)
-        several = isinstance(out, (tuple, list))
-        if not several or any(not hasattr(part, "dtype") for part in out):
-            out = type(out)(map(np.asarray, out)) if several else np.asarray(out)
-        node = Node()
-        node.shape = tuple(part.shape for part in out) if several else out.shape
-        node.dtype = tuple(part.dtype for part in out) if several else out.dtype
-        now = mode.get()
-        node.order, node.plan, node.parents, node.values = next(order), plan, parents, values
-        node.scope, node.notes = now.scope, {"line": users_line()} if now.anomaly else None
-        return _tensors(out, node)
-
-    def _stop_if_not_finite(self, out: Any, values: tuple[Any, ...]) -> None:
-        for part in out if isinstance(out, (tuple, list)) else (out,):
-            fault = describe_non_finite(part)
-            if fault:
-                inputs = ", ".join(
-                    f"{self.inputs[i]} {np.shape(v)} {v.dtype}" for i, v in enumerate(values) if hasattr(v, "dtype")
-                )
-                raise FloatingPointError(
-                    f"{self.name}: the forward gave {fault}; inputs {inputs}; called at {users_line()}"
-                )
-
-
-def _kept(plan: Plan, values: tuple[Any, ...], out: Any) -> tuple[Any, ...]:
-    """What the rules ask for."""
-    kept = list(values)
-    for i in plan.drop:
-        if hasattr(kept[i], "shape"):  # numbers and options are small, and drawings run forwards again
-            kept[i] = DROPPED
-    if plan.keeps_out:
-        kept.append(out)
-    for i in plan.shapes:
-        kept.append(_shape(values[i]))
-    return tuple(kept)
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    return value.shape if hasattr(value, "shape") else np.shape(value)
-
-
-def _tensors(out: Any, node: Node | None = None) -> Any:
-    if isinstance(out, (tuple, list)):
-        parts = [
-            make(part, Output(node, i) if node is not None and part.dtype.kind in "fc" else None)
-            for i, part in enumerate(out)
-        ]
-        return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
-    return make(out if hasattr(out, "dtype") else np.asarray(out), node)
+        return Plan(self, tuple(steps), drop, "out" in wants, tuple(shapes), several)
 
 
 def _conjugated(rule: Callable[..., Any]) -> Callable[..., Any]:

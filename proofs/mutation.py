@@ -94,7 +94,7 @@ class _in_place:
 
     def _put(self, rule: Rule) -> None:
         self.op.rules.update(dict.fromkeys(rule.names, rule))
-        self.op._plans.clear()
+        self.op.plans.clear()
         if isinstance(self.op, Gathering):
             self.op._of.clear()
 

@@ -152,6 +152,81 @@ def test_a_wrong_shape_from_a_rule_names_op_input_and_shapes():
         mg.grad(lambda x: mg.sum(wrong(x)))(np.ones(3))
 
 
+def test_rules_of_what_leads_to_no_target_do_not_run():
+    ran = []
+
+    @mg.op
+    def product(x, y):
+        return x * y
+
+    @product.vjp("x")
+    def _(g, y):
+        ran.append("x")
+        return g * y
+
+    @product.vjp("y")
+    def _(g, x):
+        ran.append("y")
+        return g * x
+
+    y = mg.tensor(3.0, requires_grad=True)
+    assert mg.grad(lambda x: product(x, y))(2.0) == 3 and ran == ["x"]
+
+
+def test_a_joint_rule_runs_once_for_each_node():
+    ran = []
+
+    @mg.op
+    def product(x, y):
+        return x * y
+
+    @product.vjp("x", "y")
+    def _(g, x, y):
+        ran.append(1)
+        return g * y, g * x
+
+    x, y = (mg.tensor(v, requires_grad=True) for v in (2.0, 3.0))
+    product(product(x, y), y).backward()  # x y^2
+    assert (x.grad, y.grad, len(ran)) == (9, 12, 2)
+    assert mg.grad(lambda y: product(2.0, y))(3.0) == 2  # the first of its gradients is of a constant
+    assert mg.grad(lambda x, y: product(product(x, y), y), argnums=1)(2.0, 3.0) == 12
+
+
+def test_strong_zeros_in_both_parts_of_a_joint_rule():
+    def forward(x, y):
+        with np.errstate(all="ignore"):
+            return np.where(x > 0, np.log(x) * y, 0.0)
+
+    quotient = mg.elementwise(forward, name="quotient_where_positive", x=None, y=None)
+
+    @quotient.vjp("x", "y")
+    def _(g, x, y):
+        return g * y / x, g * np.log(x)
+
+    x, y = (mg.tensor(v, requires_grad=True) for v in ([0.0, 2.0], [5.0, 5.0]))
+    g = np.array([0.0, 0.0])
+    with np.errstate(all="ignore"):
+        quotient(x, y).backward(g)
+    np.testing.assert_array_equal([x.grad, y.grad], np.zeros((2, 2)))
+
+
+def test_paths_that_meet_in_any_order():
+    """A node that is alone in wait, one that others join, one that is reached twice by the same op."""
+    f = lambda x: mg.sum(mg.square(x) * mg.square(x)) + mg.sum(mg.exp(x) * x) + mg.sum(mg.add(x, x) * 2)
+    x = np.array([0.5, -1.0, 2.0])
+    np.testing.assert_allclose(mg.grad(f)(x), 4 * x**3 + np.exp(x) * (1 + x) + 4)
+
+    def g(x):
+        y = mg.sin(x)
+        z = mg.multiply(y, y)
+        return mg.sum(mg.multiply(z, z) + y)
+
+    np.testing.assert_allclose(mg.grad(g)(x), (4 * np.sin(x) ** 3 + 1) * np.cos(x))
+    leaf = mg.tensor(x, requires_grad=True)
+    g(leaf).backward()
+    np.testing.assert_allclose(leaf.grad, (4 * np.sin(x) ** 3 + 1) * np.cos(x))
+
+
 def test_a_joint_rule_must_return_one_gradient_for_each():
     @mg.op
     def pair(x, y):

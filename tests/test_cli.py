@@ -85,7 +85,7 @@ def test_check(file_of_ops, tmp_path, capsys):
         (["draw", "{file}:f", "-o", "x.svg", "--depth", "-1"], "depth is 0 or more"),
         (["draw", "{file}:graphless", "-o", "x.svg"], "minigrad draw: this Tensor has no graph"),
         (["draw", "{file}:fails", "-o", "x.svg"], "fails: RuntimeError while calling it: one two"),
-        (["draw", "exp", "-o", "x.svg"], "missing a required argument: 'x'"),
+        (["draw", "exp", "-o", "x.svg"], "exp() missing 1 required positional argument: 'x'"),
         (["explain", "{file}:graphless"], "minigrad explain: this Tensor has no graph"),
         (["explain", "{file}:g"], "g gives float, not a Tensor"),
         (["explain", "{file}:array"], "is not a scalar"),

@@ -29,5 +29,5 @@ def test_a_wrong_rule_is_seen():
             mt.op_test(mg.sin, max_examples=10)()
     finally:
         mg.sin.rules["x"] = right
-        mg.sin._plans.clear()
+        mg.sin.plans.clear()
     mt.op_test(mg.sin, max_examples=10)()

@@ -97,6 +97,42 @@ def test_keyword_only_parameters_and_wrong_calls():
             wrong()
 
 
+def test_arguments_are_bound_by_the_ops_own_names():
+    @mg.op
+    def f(node, plan=3.0):  # names that the engine uses itself
+        return node * plan
+
+    f.vjp("node")(lambda g, plan: g * plan)
+    f.vjp("plan")(lambda g, node: g * node)
+    assert mg.grad(f)(2.0) == mg.grad(lambda x: f(node=x))(2.0) == 3
+    assert mg.grad(lambda k: f(plan=k, node=2.0))(5.0) == mg.grad(lambda k: f(2.0, k))(5.0) == 2
+    assert f(2.0) == 6 and f.__call__.__name__ == "f"
+    for wrong, message in [
+        (lambda: f(), r"f\(\) missing 1 required positional argument: 'node'"),
+        (lambda: f(1, 2, 3), r"f\(\) takes from 1 to 2 positional arguments but 3 were given"),
+        (lambda: f(1, node=2), r"f\(\) got multiple values for argument 'node'"),
+        (lambda: f(1, x=2), r"f\(\) got an unexpected keyword argument 'x'"),
+    ]:
+        with pytest.raises(TypeError, match=message):
+            wrong()
+
+
+def test_an_op_may_give_one_output_or_several():
+    """What is planned for one must not be used for the other."""
+
+    @mg.op
+    def halves(x, split):
+        return (x / 2, x / 2) if split else x / 2
+
+    @halves.vjp("x")
+    def _(g, split):
+        return (g[0] + g[1]) / 2 if split else g / 2
+
+    one = mg.grad(lambda x: halves(x, False))
+    first_of_two = mg.grad(lambda x: halves(x, True)[0])
+    assert [one(1.0), first_of_two(1.0), one(1.0)] == [0.5, 0.5, 0.5]
+
+
 def test_joint_rules_and_several_outputs():
     @mg.op
     def sum_and_difference(x, y):

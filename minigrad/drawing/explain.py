@@ -199,13 +199,14 @@ def explain(loss: Tensor, names: Mapping[str, Tensor] | None = None) -> Explanat
     steps: list[BackwardStep] = []
     paths: dict[Node, int] = {}
 
-    def observe(node: Node, step: Step, i: int, g: Array, c: Array, before: Array | None, after: Array) -> None:
+    def observe(node: Node, step: Step, g: Array, c: Array, before: Array | None, after: Array) -> None:
+        i = step.input
         target = node.parents[i]
         assert target is not None and node.plan is not None
         op = node.plan.op
         grads[target] = after
         paths[target] = paths.get(target, 0) + 1
-        local = _local(node, target, step, i)
+        local = _local(node, target, step)
         steps.append(
             BackwardStep(
                 number=len(steps) + 1,
@@ -266,7 +267,7 @@ def _whole(node: Node) -> Node:
     return (node.parents[0] or node) if isinstance(node, Output) else node
 
 
-def _local(node: Node, target: Node, step: Step, i: int) -> float | None:
+def _local(node: Node, target: Node, step: Step) -> float | None:
     """The local derivative where both ends are single real numbers: what the rule makes of an upstream of 1."""
     if not isinstance(node.dtype, np.dtype) or node.dtype.kind != "f" or target.dtype.kind != "f":
         return None
@@ -274,8 +275,8 @@ def _local(node: Node, target: Node, step: Step, i: int) -> float | None:
         return None
     with np.errstate(all="ignore"):
         result: Any = step.rule(np.ones(node.shape, node.dtype), *[node.values[k] for k in step.needs])
-    if step.joint:
-        result = result[step.inputs.index(i)]
+    if step.part is not None:
+        result = result[step.part]
     return float(np.asarray(result).reshape(-1)[0])
 
 

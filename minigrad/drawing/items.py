@@ -189,8 +189,8 @@ def _gradients(tensor: Tensor, nodes: list[Node], wanted: bool) -> dict[Node, Ar
     start = np.ones(tensor.shape, tensor.dtype)
     found: dict[Node, Array] = {tensor.node: start}
 
-    def observe(node: Node, step: Any, i: int, g: Array, c: Array, before: Array | None, after: Array) -> None:
-        parent = node.parents[i]
+    def observe(node: Node, step: Any, g: Array, c: Array, before: Array | None, after: Array) -> None:
+        parent = node.parents[step.input]
         if parent is not None and parent not in unset:
             found[parent] = after
 

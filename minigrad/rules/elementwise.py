@@ -69,7 +69,7 @@ def _(g: tuple[Array, Array], out: tuple[Array, Array], y_shape: tuple[int, ...]
 # -- powers -----------------------------------------------------------------------------------------------------------
 
 square = elementwise(np.square, "x^2", x=lambda g, x: 2 * g * x)
-sqrt = elementwise(np.sqrt, "x^(1/2)", domain={"x": (0, inf)}, x=lambda g, x: g / (2 * np.sqrt(x)))
+sqrt = elementwise(np.sqrt, "x^(1/2)", domain={"x": (0, inf)}, x=lambda g, out: g / (2 * out))
 cbrt = elementwise(np.cbrt, "x^(1/3)", x=lambda g, out: g / (3 * out * out))
 
 

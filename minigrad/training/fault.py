@@ -34,12 +34,12 @@ class _Found(Exception):
 
 
 def _first_in_backward(loss: Any) -> str | None:
-    def look(node: Any, step: Any, i: int, g: Any, contribution: Any, before: Any, after: Any) -> None:
+    def look(node: Any, step: Any, g: Any, contribution: Any, before: Any, after: Any) -> None:
         fault = describe_non_finite(contribution)
         if fault:
             op = node.plan.op
             layer = f"{node.scope}: " if node.scope else ""
-            raise _Found(f"First: {layer}{op.name}: the gradient of {op.inputs[i]!r} has {fault}")
+            raise _Found(f"First: {layer}{op.name}: the gradient of {op.inputs[step.input]!r} has {fault}")
 
     try:
         backward({loss.node: np.ones(loss.shape, loss.dtype)}, observe=look)
