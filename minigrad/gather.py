@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .op import Op, Rule
+from .record import named
 
 
 class Gathering(Op):
@@ -21,7 +22,7 @@ class Gathering(Op):
         self._at = self.inputs.index(gathers)
         self._starred = self.parameters[self._at].kind is inspect.Parameter.VAR_POSITIONAL
         self._of: dict[int, Op] = {}
-        self.__call__ = lambda *args, **kwargs: self._gather(*args, **kwargs)
+        self.__call__ = named(lambda *args, **kwargs: self._gather(*args, **kwargs), self)
 
     def vjp(self, *names: str, surrogate: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """As `Op.vjp`; the rule for the list input is given lists and returns a list."""

@@ -7,6 +7,7 @@ case in line as well, since it runs for every op of every program: it takes half
 
 from __future__ import annotations
 
+import inspect
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -26,20 +27,24 @@ current = mode.get  # taken here: Python looks up a method of an imported name a
 
 def recorder(op: Op) -> FunctionType:
     """The function that runs when `op` is called."""
-    call: FunctionType
-    width = len(op.inputs)
-    if width not in (1, 2) or any(p.kind is p.KEYWORD_ONLY for p in op.parameters):
-        call = _of_many(op)
-    else:
-        call = _of_one(op) if width == 1 else _of_two(op)
-        # With the op's own names in it, Python binds the arguments, and says which is missing or too many.
-        code = call.__code__
-        names = op.inputs + code.co_varnames[width:]
-        call.__code__ = code.replace(co_name=op.name, co_qualname=op.name, co_varnames=names)
-        call.__defaults__ = tuple(p.default for p in op.parameters if p.default is not p.empty)
+    if op.width not in (1, 2):
+        return named(_of_many(op), op)
+    call = _of_one(op) if op.width == 1 else _of_two(op)
+    # With the op's own names in it, Python binds the arguments, and says which is missing or too many.
+    code = call.__code__
+    names = op.inputs + code.co_varnames[op.width :]
+    call.__code__ = code.replace(co_name=op.name, co_qualname=op.name, co_varnames=names)
+    call.__defaults__ = tuple(p.default for p in op.parameters if p.default is not p.empty)
+    return named(call, op)
+
+
+def named(call: Any, op: Op) -> FunctionType:
+    """`call`, which looks like the op in tracebacks and documents."""
     call.__name__ = call.__qualname__ = op.name
     call.__doc__ = op.__doc__
-    return call
+    if call.__code__.co_flags & inspect.CO_VARKEYWORDS:
+        call.__wrapped__ = op.forward  # so that inspect.signature shows its parameters
+    return call  # type: ignore[no-any-return]
 
 
 def _of_one(op: Op) -> Any:
