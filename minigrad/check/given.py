@@ -28,8 +28,8 @@ class Given:
         out = f(*self._inputs)
         self._scalar = output_vector([out]).size == 1
         self.eps = unit_of_rounding(out)
-        self._wants_g = callable(analytic) and "g" in parameters_of(analytic)
-        if not self._scalar and not self._wants_g:
+        self.takes_g = callable(analytic) and "g" in parameters_of(analytic)
+        if not self._scalar and not self.takes_g:
             raise ValueError(
                 f"gradcheck: with analytic= the function must return a scalar; {self.title} returned "
                 f"{output_vector([out]).size} elements. Contract them in f, or give analytic a parameter g"
@@ -73,13 +73,13 @@ class Given:
         except Exception as error:
             return [Fault(f"{type(error).__name__}: {error}, from the analytic gradient") for _ in self._which]
         claimed = self._match(claims, leaf_names(self.f, self._inputs))
-        scale = g[0] if self._scalar and not self._wants_g else 1
+        scale = g[0] if self._scalar and not self.takes_g else 1
         return [None if claimed[i] is None else np.asarray(bare(claimed[i]) * scale) for i in self._which]
 
     def _claims(self, arguments: Sequence[Any], g: Vector) -> Any:
         if not callable(self.analytic):
             return self.analytic
-        return self.analytic(*arguments, **({"g": spread(g, self.f(*arguments))} if self._wants_g else {}))
+        return self.analytic(*arguments, **({"g": spread(g, self.f(*arguments))} if self.takes_g else {}))
 
     def _match(self, claims: Any, named: list[str]) -> dict[int, Any]:
         """The claimed gradient for each leaf of the inputs, by its number: by key in a dict, else by place."""

@@ -20,6 +20,7 @@ class ModelLoss:
     """The loss as a function of the model's parameters."""
 
     fixed = False
+    takes_g = True
     noise = 0.0
 
     def __init__(

@@ -87,7 +87,8 @@ class InputReport:
     def line(self, width: int = 0, verdict: int = 0) -> str:
         """One line, for the list of all inputs."""
         left = f'"{self.name}" {self.shape}'
-        ratio = f", ratio {self.ratio:.0e} ({word_for(self.ratio)})" if self.checked else ""
+        amount = f"{self.ratio:.0e}" if self.ratio else "0"
+        ratio = f", ratio {amount} ({word_for(self.ratio)})" if self.checked else ""
         return f"  {left:<{width}}  {self.verdict.value:<{verdict}}  {self.checked}{ratio}"
 
 

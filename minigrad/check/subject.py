@@ -37,6 +37,7 @@ class Subject(Protocol):
     output_shapes: list[tuple[int, ...]]  # of the floating outputs
     constants: dict[str, Array]  # arrays among the inputs that have no gradient: indices, masks
     fixed: bool  # are the gradients given once and for all, so that neither the point nor g can be drawn again?
+    takes_g: bool  # is g handed to the backward pass? If not, the gradient is multiplied by it afterwards
 
     def evaluate(self, points: Sequence[Array]) -> Vector:
         """The outputs at other points."""

@@ -20,6 +20,7 @@ class Traced:
     """A function of Tensors, whose gradients minigrad's rules make."""
 
     fixed = False
+    takes_g = True
     noise = 0.0
 
     def __init__(

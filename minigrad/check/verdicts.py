@@ -92,6 +92,8 @@ def judge(subject: Subject, comparison: Comparison, kinks: dict[int, bool | None
         )
         for j in sorted(wrong, key=lambda j: -excess[j])
     ]
+    if not comparison.analytic.any() and not comparison.numeric.any():
+        words += ", all of them 0"
     smooth = np.array([j not in kinks for j in range(len(excess))])
     return InputReport(
         subject.names[k],

@@ -14,11 +14,12 @@ import numpy as np
 from ..graph import Array
 from ..tensor import Tensor
 from .engine import NoEngine, render
-from .items import Item, Picture, items
+from .items import items
+from .picture import Item, Picture
 
 GREEN, RED = "#116329", "#b3261e"  # values above, gradients below, as CS231n draws them; above 4.5 on every fill
 LINE = 14  # boxes in a row that still fit the width of a screen
-FILL = {"op": "#eef2fb", "leaf": "#fff6dd", "constant": "#f2f2f2", "module": "#e9f5ec"}
+FILL = {"op": "#eef2fb", "leaf": "#fff6dd", "constant": "#f2f2f2", "module": "#e9f5ec", "reference": "#ffffff"}
 
 
 class Drawing:
@@ -97,7 +98,8 @@ def draw(
     Gradients are those that a backward pass with `retain_graph=True` has left; a dash stands where none is set. With
     `gradients=True` no backward pass is needed before.
 
-    The value of a leaf whose Tensor is no longer alive is shown where some rule keeps it.
+    The value of a leaf whose Tensor is no longer alive is shown where some rule keeps it. Where too many arrows are long,
+    as from a weight to every step of a recurrent network, they begin at small dashed boxes that name what they come from.
 
     Parameters
     ----------
@@ -161,6 +163,8 @@ def _table(picture: Picture) -> str:
     called = {item.key: item.name or item.title for item in picture.items}
     rows = ["<tr><th>what</th><th>name</th><th>made from</th><th>shape</th><th>value</th><th>gradient</th></tr>"]
     for item in picture.items:
+        if item.kind == "reference":
+            continue
         cells = [
             item.title,
             item.name or item.details,
@@ -240,10 +244,11 @@ def _label(item: Item) -> str:
     if item.kind in ("op", "leaf") and item.count == 1 and not item.details:
         gradient = "grad -" if item.grad is None else f"grad {summary(item.grad)}"
         rows.append((gradient, f'<font color="{RED}">{{}}</font>'))
+    style = "rounded,dashed" if item.kind == "reference" else "rounded"
     width = max(_width(text) for text, _ in rows)
     cells = "".join(f'<tr><td width="{width}">{form.format(escaped(text))}</td></tr>' for text, form in rows)
     return (
-        f'<table border="1" cellborder="0" cellspacing="0" cellpadding="3" color="#6b7280" style="rounded" '
+        f'<table border="1" cellborder="0" cellspacing="0" cellpadding="3" color="#6b7280" style="{style}" '
         f'bgcolor="{FILL[item.kind]}">{cells}</table>'
     )
 

@@ -20,9 +20,10 @@ from ..graph import DROPPED, Array, Node, Output, Step
 from ..listing import rule_text, source
 from ..tensor import Tensor
 from .drawing import write_whole
-from .items import COMPUTED, Picture, forward_values, items
+from .items import COMPUTED, forward_values, items
 from .nodes import labels, nodes_of
 from .page import ForwardStep, page
+from .picture import Picture
 
 T = TypeVar("T")
 _written = functools.cache(rule_text)  # it reads the syntax tree of a file

@@ -9,7 +9,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,36 +18,10 @@ from ..graph import DROPPED, Array, Leaf, Node, Output
 from ..tensor import Tensor
 from .fold import fold
 from .nodes import by_node, chosen_name, labels, nodes_of
+from .picture import Item, Picture
+from .references import NOTE, with_references
 
 COMPUTED = 10_000  # nodes up to which values and gradients are worked out
-
-
-@dataclass
-class Item:
-    """One box of a drawing."""
-
-    key: str
-    kind: str  # "op", "leaf", "constant" or "module"
-    title: str  # the op's name, or the tensor's, or the module's
-    name: str | None
-    shape: tuple[int, ...] | None
-    dtype: str
-    scope: str
-    value: Array | None = None
-    grad: Array | None = None
-    details: str = ""  # what is folded into it
-    inputs: list[tuple[str, str]] = field(default_factory=list)  # (key of the item, the slot that it fills)
-    count: int = 1  # how many nodes it stands for
-
-
-@dataclass
-class Picture:
-    """Everything there is to draw, oldest first, and what to say about it."""
-
-    items: list[Item]
-    titles: dict[str, str]  # of modules that stand for several
-    note: str
-    place: dict[int, str]  # the key of the item that a node is drawn in, by the node's creation number
 
 
 def items(
@@ -106,7 +79,10 @@ def items(
         item.inputs += _edges(key, nodes_here, folding.keys, place)
         drawn.append(item)
     where = {node.order: place[key] for node, key in folding.keys.items()}
-    return Picture(drawn, folding.titles, folding.note, where)
+    names_of = {place[key]: called[key] for key in members if isinstance(key, Node)}
+    referring = with_references(drawn, names_of)
+    note = "; ".join(filter(None, [folding.note, NOTE if len(referring) > len(drawn) else ""]))
+    return Picture(referring, folding.titles, note, where)
 
 
 def _edges(

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .drawing import escaped, inline_svg, source_of
-from .items import Picture
+from .picture import Picture
+from .references import reference_key
 
 if TYPE_CHECKING:
     from .explain import BackwardStep
@@ -63,7 +64,8 @@ def _backward(step: BackwardStep, picture: Picture) -> dict[str, Any]:
         "root": picture.items[-1].key,
         "target": end,
         "after": step.cells[-1],
-        "lit": [box, end, f"{box}.{slot}", f"{box}.{end}"],
+        "reference": (reference := reference_key(box, end, slot)),
+        "lit": [box, reference, end, f"{box}.{slot}", f"{box}.{end}"],
         "sentence": step.sentence,
         "note": "; ".join([*step.notes, rule]),
     }

@@ -124,8 +124,48 @@ def estimated(text, size):
     return 0.62 * size * len(text)  # of DejaVu Sans, a wide font that viewers fall back to
 
 
+def unrolled(steps):
+    """A recurrent network: each step uses the same two weights."""
+    rng = np.random.default_rng(0)
+    w, u = (mg.tensor(rng.normal(size=(4, 4)) / 2, requires_grad=True, name=name) for name in "wu")
+    h = np.zeros((2, 4))
+    for x in rng.normal(size=(steps, 2, 4)):
+        h = np.tanh(x @ w + h @ u)
+    return np.mean(h)
+
+
+def test_an_arrow_too_long_to_follow_begins_at_a_reference():
+    short, long = draw(unrolled(8)), draw(unrolled(60))
+    assert "_from_" not in short.source and "dashed" not in short.note
+    assert "a dashed box names what a long arrow comes from" in long.note
+    texts = dict(re.findall(r"^ +(\w+) \[id=\w+ label=.*?<b>(.*?)</b>", long.source, flags=re.M))
+    into = edges(long)
+    assert len(into) == 60 * (2 + 2 + 2 + 1) + 1
+    uses = [texts[tail] for tail, head in into if texts[head] == "matmul" and texts[tail] != "constant"]
+    assert (uses.count("w"), uses.count("u")) == (60, 60)
+    assert sum("_from_" in tail for tail, _ in into) > 100
+    assert long._page().count("<td>w</td>") == short._page().count("<td>w</td>")  # once in the table all the same
+    assert engine.render(long.source, "svg")
+
+
+def test_a_reference_to_an_op_says_which(x):
+    y = np.sin(x)
+    total = np.cos(x) + np.sin(x * 2)
+    for _ in range(60):
+        total = np.tanh(total) + y
+    drawing = draw(total)
+    (line,) = [line for line in drawing.source.splitlines() if "<i>sin1</i>" in line]
+    assert "<b>sin</b>" in line and "<b>sin1</b>" in drawing.source and "<i>sin2</i>" not in drawing.source
+
+
 @pytest.mark.parametrize(
-    "make", [lambda: draw(deep(1)), lambda: draw(twelve_blocks()), lambda: draw(deep(60), max_nodes=8)]
+    "make",
+    [
+        lambda: draw(deep(1)),
+        lambda: draw(twelve_blocks()),
+        lambda: draw(deep(60), max_nodes=8),
+        lambda: draw(unrolled(30)),
+    ],
 )
 def test_no_text_leaves_its_box_or_the_picture_and_no_boxes_overlap(make):
     svg = tree.fromstring(engine.render(make().source, "svg"))

@@ -1,5 +1,7 @@
 """explain against backward passes worked out by hand."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -140,3 +142,14 @@ def test_a_freed_graph():
     loss.backward()
     with pytest.raises(ValueError, match="explain: a backward pass has freed this graph; call explain before backward"):
         explain(loss)
+
+
+def test_a_step_lights_the_reference_that_its_arrow_begins_at(tmp_path):
+    w = mg.tensor(0.9, requires_grad=True, name="w")
+    h = 1.0
+    for _ in range(60):
+        h = np.sin(h * w)
+    page = mg.explain(h).save(tmp_path / "page.html").read_text()
+    in_picture = set(re.findall(r'<g id="(\w+_from_\w+)"', page))
+    in_steps = set(re.findall(r'"(\w+_from_\w+)"', page.split("</svg>")[1]))
+    assert len(in_picture) > 40 and in_picture <= in_steps

@@ -278,6 +278,42 @@ def test_a_deep_network_is_folded(visit):
     assert page.locator(".node.lit").count() == 2
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_each_step_of_a_recurrence_shows_its_op_and_a_reference_to_the_weight(visit, scheme):
+    """The weight itself is far out of sight then."""
+    w = mg.tensor(0.9, requires_grad=True, name="w")
+    h = 1.0
+    for _ in range(50):
+        h = np.sin(h * w)
+    page = visit(explain(h), color_scheme=scheme)
+    last = int(page.locator("#slider").get_attribute("max"))
+    seen = """() => {
+      const frame = document.querySelector("#picture").getBoundingClientRect();
+      const inside = box => {
+        const {left, right, top, bottom} = box.getBoundingClientRect();
+        return left >= frame.left && right <= frame.right && top >= frame.top && bottom <= frame.bottom;
+      };
+      return [...document.querySelectorAll(".node.lit")].filter(inside).map(box => box.id);
+    }"""
+    referred = 0
+    for step in range(100, last + 1, 7):
+        page.locator("#slider").fill(str(step))
+        told = json.loads(page.evaluate("JSON.stringify(steps[now])"))
+        boxes = page.evaluate(seen)
+        assert told["lit"][0] in boxes
+        if page.locator(f"#{told['reference']}").count():
+            referred += 1
+            assert told["reference"] in boxes
+            text, ground = page.evaluate(
+                f"""[...document.querySelectorAll("#{told["reference"]} > text, #{told["reference"]} > path")]
+                .map(e => getComputedStyle(e).fill)
+                .filter(fill => fill !== "none")"""
+            )
+            assert contrast(text, ground) >= 4.5
+    assert referred > 5
+
+
 def test_without_a_layout_program_the_table_remains(tmp_path, monkeypatch):
     monkeypatch.setattr(engine, "_candidates", list)
     text = neuron().save(tmp_path / "step.html").read_text()
