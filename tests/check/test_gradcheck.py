@@ -268,3 +268,19 @@ def test_a_complex_number_gets_a_complex_gradient_from_above():
     assert report.verdict == "WRONG"
     total.vjp("z")(lambda g, z: np.conj(g) * np.array([1, 2j]) + 0 * z)
     assert mg.gradcheck(total, np.array([1 + 2j, 3 - 1j]))
+
+
+def test_what_holds_by_construction_or_was_not_compared_is_not_listed_as_passed():
+    x = np.array([1.0, 2.0])
+    square, given = lambda x: np.sum(x * x), lambda x: 2 * x
+    assert "linear in g" in mg.gradcheck(square, x).passed
+    assert "linear in g" in mg.gradcheck(lambda x: x * x, x, analytic=lambda x, g: 2 * g * x).passed
+    assert "linear in g" not in mg.gradcheck(square, x, analytic=given).passed  # multiplied by g afterwards
+    nowhere = mg.elementwise(np.square, name="square_without_gradient", x=lambda g, x: g * np.nan)
+    assert "linear in g" not in mg.gradcheck(nowhere, x).passed
+
+
+def test_a_gradient_of_zeros_says_so():
+    used, unused = mg.gradcheck(lambda w, v: np.sum(w * w) + 0 * np.sum(v), np.ones(2), np.ones(3)).inputs
+    assert "2 of 2 elements, ratio" in used.line() and "all of them 0" not in used.line()
+    assert "3 of 3 elements, all of them 0, ratio 0 (great)" in unused.line()
