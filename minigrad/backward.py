@@ -69,6 +69,7 @@ def backward(
                     gradients[alone], alone, its = its, None, None
                 node = heappop(waiting)[1]
                 g = gradients.pop(node)
+
             plan, parents, values = node.plan, node.parents, node.values
             if parents is FREED:
                 raise freed(node)
@@ -97,6 +98,7 @@ def backward(
             else:
                 steps = plan.steps
                 node.parents = node.values = FREED
+
             for rule, need, needs, i, part, names in steps:
                 try:
                     if need >= 0:
@@ -114,6 +116,7 @@ def backward(
                     c = parts[part]
                     if c is None:
                         continue
+
                 parent = parents[i]
                 if invalid:
                     if plan.op.elementwise:
@@ -132,9 +135,10 @@ def backward(
                         before = its if parent is alone else gradients.get(parent)
                         step = Step(rule, need, needs, i, part, names)
                         observe(node, step, g, c, before, c if before is None else before + c)
+
                 if parent is alone:
                     its = its + c
-                    c = None
+                    c = None  # let go before the next rule allocates
                 elif parent in gradients:
                     total = gradients[parent]
                     if parent in ours and observe is None:
@@ -152,6 +156,7 @@ def backward(
                     gradients[parent] = c
                     heappush(waiting, (-parent.order, parent))
             joint = parts = None
+
     for leaf in gradients:  # what nobody took out
         if leaf.notes:
             gradients[leaf] = _run_hooks(leaf, gradients[leaf], ours)
