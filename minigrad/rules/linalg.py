@@ -51,8 +51,8 @@ def _solve_t(x: Array, g: Array, is_vector: bool) -> Array:
 @solve.vjp("x")
 def _(g: Array, out: Array, x: Array, y_shape: Shape) -> Array:
     c = _solve_t(x, g, len(y_shape) == 1)
-    if len(y_shape) == 1:
-        return unbroadcast(-c[..., None] * out[..., None, :], x.shape)
+    if len(y_shape) == 1:  # the one vector is what is repeated, never x
+        return -c[..., None] * out[..., None, :]
     return unbroadcast(-np.matmul(c, mT(out)), x.shape)
 
 

@@ -41,10 +41,13 @@ def _(draw: Draw) -> Call:
 @inputs_of("remainder", "fmod", "divmod", "floor_divide")
 def _(draw: Draw) -> Call:
     """x / y between the integers, where these jump; y not small, for then a step in it reaches the next integer."""
-    y_shape, x_shape = draw(broadcastable(2))
-    shape = np.broadcast_shapes(y_shape, x_shape)
-    y = draw(away_from_zero(y_shape, 1.0))
-    return call(draw(inside_pieces(shape)) * y, y)
+    first, second = draw(broadcastable(2))
+    pieces = draw(inside_pieces(np.broadcast_shapes(first, second)))
+    if draw(st.booleans()):
+        y = draw(away_from_zero(first, 1.0))
+        return call(pieces * y, y)
+    x = draw(away_from_zero(first, 4.0))
+    return call(x, x / (1 + pieces % 3))
 
 
 @inputs_of("ldexp")

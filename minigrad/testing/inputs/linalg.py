@@ -36,7 +36,8 @@ def _(draw: Draw) -> Call:
 
 @inputs_of("linalg.svd")
 def _(draw: Draw) -> Call:
-    return call(draw(_rectangles()), full_matrices=False)
+    x = draw(_rectangles())
+    return call(x, full_matrices=x.shape[-2] == x.shape[-1] and draw(st.booleans()))
 
 
 @inputs_of("linalg.qr")
@@ -50,7 +51,7 @@ def _(draw: Draw) -> Call:
     n = x.shape[-1]
     if draw(st.booleans()):
         return call(x, draw(arrays((n,))))
-    stack = x.shape[:-2] if draw(st.booleans()) else ()
+    stack = draw(st.sampled_from([x.shape[:-2], (), (2, *x.shape[:-2])]))
     width = draw(st.integers(1, 2))
     if width == n:  # so that solve(x, x) works too
         return call(x, conditioned((*stack, n, n), "general", np.random.default_rng(draw(seeds))))
