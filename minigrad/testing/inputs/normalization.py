@@ -103,7 +103,7 @@ def _(draw: Draw) -> Call:
     x1, x2 = (draw(arrays((*shape, 3), kind=tame)) for shape in draw(broadcastable(2, max_axes=2)))
     x1, x2 = (
         x * draw(st.sampled_from([1.0, 1.0, 0.1, 0.01])) for x in (x1, x2)
-    )  # at times shorter than eps, or hardly longer
+    )  # also shorter than eps, or hardly longer
     return call(x1, x2, -1, draw(st.sampled_from([1e-8, 0.1])))
 
 
