@@ -2,7 +2,7 @@
 
 Every op is called through a function of its own, made here for its number of inputs; the operators and methods of
 Tensors are these same functions. What recording means stands in `recorded`. Ops of one and two inputs have the everyday
-case in line as well, since it runs for every op of every program: it takes half the time so, 1.1 us in place of 2.2.
+case in line as well, since it runs for every op of every program: recording takes 1.0 us so, and 1.5 in the general way.
 """
 
 from __future__ import annotations
