@@ -15,7 +15,7 @@ from ..graph import Array
 from ..tensor import Tensor
 from .engine import NoEngine, render
 from .items import items
-from .picture import Item, Picture
+from .picture import Item, Picture, rows_of
 
 GREEN, RED = "#116329", "#b3261e"  # values above, gradients below, as CS231n draws them; above 4.5 on every fill
 LINE = 14  # boxes in a row that still fit the width of a screen
@@ -138,16 +138,9 @@ def draw(
         raise ValueError(f"draw: gradients=True needs a scalar, not shape {tensor.shape}; draw its .sum() or .mean()")
     picture = items(tensor, names, depth, max_nodes, gradients=gradients)
     # An expression reads from left to right; a network grows down the page, as does whatever is too long for a line.
-    rankdir = "TB" if any(item.scope for item in picture.items) or _length(picture) > LINE else "LR"
+    is_long = max(rows_of(picture.items).values()) >= LINE
+    rankdir = "TB" if is_long or any(item.scope for item in picture.items) else "LR"
     return Drawing(source_of(picture, direction, rankdir), picture.note, _table(picture))
-
-
-def _length(picture: Picture) -> int:
-    """How many boxes the longest way through the picture has."""
-    length: dict[str, int] = {}
-    for item in picture.items:
-        length[item.key] = 1 + max((length.get(source, 0) for source, _ in item.inputs), default=0)
-    return max(length.values())
 
 
 def inline_svg(source: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ..graph import Array
@@ -33,3 +34,22 @@ class Picture:
     titles: dict[str, str]  # of modules that stand for several
     note: str
     place: dict[int, str]  # the key of the item that a node is drawn in, by the node's creation number
+
+
+def rows_of(items: list[Item]) -> dict[str, int]:
+    """How far above the last box each stands, where it stands as near as it can to what is made from it.
+
+    Folded boxes may feed each other in a circle; what leads to one stays at 0.
+    """
+    by_key = {item.key: item for item in items}
+    rows = dict.fromkeys(by_key, 0)
+    uses = Counter(source for item in items for source, _ in item.inputs)
+    done = [item for item in items if not uses[item.key]]
+    while done:
+        item = done.pop()
+        for source, _ in item.inputs:
+            rows[source] = max(rows[source], rows[item.key] + 1)
+            uses[source] -= 1
+            if not uses[source]:
+                done.append(by_key[source])
+    return rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .picture import Item
+from .picture import Item, rows_of
 
 CROSSED = 1000  # rows that all arrows together may cross: that is a second's layout
 FAR = 5  # rows that one arrow may cross where it is more
@@ -20,9 +20,9 @@ def with_references(items: list[Item], called: Mapping[str, str]) -> list[Item]:
 
     `called` has the name of each node that is drawn as itself, by the key of its item.
     """
-    rows = _rows(items)
-    crossed = [rows[source] - rows[item.key] - 1 for item in items for source, _ in item.inputs]
-    if sum(crossed) <= CROSSED:
+    rows = rows_of(items)
+    crossed = sum(max(rows[source] - rows[item.key] - 1, 0) for item in items for source, _ in item.inputs)
+    if crossed <= CROSSED:
         return items
     by_key = {item.key: item for item in items}
     result = []
@@ -42,13 +42,4 @@ def with_references(items: list[Item], called: Mapping[str, str]) -> list[Item]:
 
 def reference_key(key: str, source: str, slot: str) -> str:
     """The key of the reference for one arrow."""
-    return f"{key}_from_{source}_{slot}"
-
-
-def _rows(items: list[Item]) -> dict[str, int]:
-    """How far above the last box each stands, where it stands as near as it can to what is made from it."""
-    rows = {item.key: 0 for item in items}
-    for item in reversed(items):  # what is made from an item comes after it
-        for source, _ in item.inputs:
-            rows[source] = max(rows[source], rows[item.key] + 1)
-    return rows
+    return f"{key}_from_{source}" + (f"_{slot}" if slot.isidentifier() else "")

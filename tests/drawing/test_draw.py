@@ -148,6 +148,30 @@ def test_an_arrow_too_long_to_follow_begins_at_a_reference():
     assert engine.render(long.source, "svg")
 
 
+class Injected(nn.Module):
+    """Each block is given the network's input again."""
+
+    def __init__(self, blocks):
+        super().__init__()
+        self.first = nn.Linear(4, 4)
+        for k in range(blocks):
+            setattr(self, f"block{k}", nn.Linear(4, 4))
+        self.blocks = blocks
+
+    def forward(self, x):
+        given = h = self.first(x)
+        for k in range(self.blocks):
+            h = getattr(self, f"block{k}")(h * given + given * given)
+        return h
+
+
+def test_references_between_folded_modules():
+    drawing = draw(np.mean(Injected(60)(np.ones((2, 4)))), depth=0)
+    assert "modules folded" in drawing.note and "dashed box" in drawing.note
+    assert len([line for line in drawing.source.splitlines() if "_from_" in line and "<b>first</b>" in line]) > 50
+    assert engine.render(drawing.source, "svg")
+
+
 def test_a_reference_to_an_op_says_which(x):
     y = np.sin(x)
     total = np.cos(x) + np.sin(x * 2)
