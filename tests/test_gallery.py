@@ -33,7 +33,7 @@ def test_the_page_is_what_the_script_writes(gallery):
 def test_the_script_in_quick_form(gallery, tmp_path, capsys):
     gallery["main"](tmp_path, quick=True)
     left_out = set(re.findall(r"^(\S+): left as it is", capsys.readouterr().out, flags=re.M))
-    assert left_out <= {"gallery-step.png"}  # which needs a browser
+    assert left_out <= {"gallery-step.png", "gallery-recurrent.png"}  # which need a browser
     made = {path.name: path for path in (tmp_path / "pictures").iterdir()}
     assert sorted(made) == sorted(set(named((tmp_path / "gallery.md").read_text(encoding="utf-8"))) - left_out)
     for name, path in made.items():
@@ -48,3 +48,5 @@ def test_the_script_in_quick_form(gallery, tmp_path, capsys):
         and "403 nodes" in made["gallery-transformer.svg"].read_text()
     )
     assert "x25,000" in made["gallery-large.svg"].read_text()
+    recurrent = made["gallery-recurrent.html"].read_text()
+    assert "_from_" in recurrent and "24th path" in recurrent and "upstream -7.473e-08" in recurrent

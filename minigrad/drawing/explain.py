@@ -351,4 +351,6 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
 
 
 def _ordinal(n: int) -> str:
-    return ORDINALS[n] if n < len(ORDINALS) else f"{n}th"
+    if n < len(ORDINALS):
+        return ORDINALS[n]
+    return f"{n}{'th' if n % 100 in (11, 12, 13) else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"

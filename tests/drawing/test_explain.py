@@ -153,3 +153,15 @@ def test_a_step_lights_the_reference_that_its_arrow_begins_at(tmp_path):
     in_picture = set(re.findall(r'<g id="(\w+_from_\w+)"', page))
     in_steps = set(re.findall(r'"(\w+_from_\w+)"', page.split("</svg>")[1]))
     assert len(in_picture) > 40 and in_picture <= in_steps
+
+
+def test_paths_are_counted_as_one_says_it():
+    x = mg.tensor(1.0, requires_grad=True, name="x")
+    total = x * 1.0
+    for _ in range(123):
+        total = total + x
+    counted = [note.split()[0] for step in mg.explain(total).steps for note in step.notes if "path" in note]
+    assert counted[:2] == ["second", "third"] and {"11th", "12th", "13th", "20th", "111th", "112th", "113th"} <= set(
+        counted
+    )
+    assert {"21st", "22nd", "23rd", "24th", "31st", "101st", "102nd", "103rd", "121st", "122nd"} <= set(counted)
