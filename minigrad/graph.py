@@ -39,8 +39,8 @@ class Plan:
     keeps_out: bool
     shapes: tuple[int, ...]  # inputs whose shape is asked for
     several: bool = False  # has the op several outputs?
-    records_more: bool = field(init=False)  # than inputs and output; or nothing at all
-    runs_more: bool = field(init=False)  # in a reverse pass, than the steps
+    records_more: bool = field(init=False)  # than inputs and output: shapes too. Or nothing: there is no step
+    runs_more: bool = field(init=False)  # than the steps: the op hides values (see `op`), or has several outputs
 
     def __post_init__(self) -> None:
         self.records_more = bool(self.shapes or not self.steps)
