@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -29,7 +29,7 @@ class Step(NamedTuple):
     names: tuple[str, ...]  # the inputs that the rule serves, as it was declared
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, frozen=True)
 class Plan:
     """What a call of an op keeps, and which rules will run, for one choice of inputs that need a gradient."""
 
@@ -38,13 +38,8 @@ class Plan:
     drop: tuple[int, ...]  # inputs that no rule asks for: not kept alive
     keeps_out: bool
     shapes: tuple[int, ...]  # inputs whose shape is asked for
-    several: bool = False  # has the op several outputs?
-    records_more: bool = field(init=False)  # than inputs and output: shapes too. Or nothing: there is no step
-    runs_more: bool = field(init=False)  # than the steps: the op hides values (see `op`), or has several outputs
-
-    def __post_init__(self) -> None:
-        self.records_more = bool(self.shapes or not self.steps)
-        self.runs_more = bool(self.op.selects or self.several)
+    records_more: bool = False  # than inputs and output: shapes too. Or nothing: there is no step
+    runs_more: bool = False  # than the steps: the op hides values (see `op`), or has several outputs
 
 
 order = itertools.count()

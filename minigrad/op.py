@@ -203,7 +203,8 @@ class Op:
             steps.append(tuple(Step(functions[id(rule)], need, needs, self._position[name], part, rule.names)))
         steps.sort(key=lambda step: self._position[step[-1][0]])  # those of one rule together
         drop = tuple(i for i, name in enumerate(self.inputs) if name not in wants)
-        return Plan(self, tuple(steps), drop, "out" in wants, tuple(shapes), several)
+        records_more, runs_more = bool(shapes or not steps), bool(self.selects or several)
+        return Plan(self, tuple(steps), drop, "out" in wants, tuple(shapes), records_more, runs_more)
 
 
 def _conjugated(rule: Callable[..., Any]) -> Callable[..., Any]:

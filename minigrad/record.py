@@ -8,7 +8,6 @@ case in line as well, since it runs for every op of every program: recording tak
 from __future__ import annotations
 
 import inspect
-from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,7 +24,7 @@ new_tensor = Tensor.__new__
 current = mode.get  # taken here: Python looks up a method of an imported name as if that were a module, 0.06 us slower
 
 
-def recorder(op: Op) -> FunctionType:
+def recorder(op: Op) -> Any:
     """The function that runs when `op` is called."""
     if op.width not in (1, 2):
         return named(_of_many(op), op)
@@ -38,13 +37,13 @@ def recorder(op: Op) -> FunctionType:
     return named(call, op)
 
 
-def named(call: Any, op: Op) -> FunctionType:
+def named(call: Any, op: Op) -> Any:
     """`call`, which looks like the op in tracebacks and documents."""
     call.__name__ = call.__qualname__ = op.name
     call.__doc__ = op.__doc__
     if call.__code__.co_flags & inspect.CO_VARKEYWORDS:
         call.__wrapped__ = op.forward  # so that inspect.signature shows its parameters
-    return call  # type: ignore[no-any-return]
+    return call
 
 
 def _of_one(op: Op) -> Any:
@@ -177,7 +176,7 @@ def recorded(op: Op, mask: int, parents: tuple[Node | None, ...], values: tuple[
     A bit of `mask` is set for each input that has a parent.
     """
     now = current()
-    if now is not everyday and now.anomaly:
+    if now.anomaly:
         _stop_if_not_finite(op, out, values)
     if not mask or not now.record:
         return _tensors(out)
@@ -211,7 +210,7 @@ def recorded(op: Op, mask: int, parents: tuple[Node | None, ...], values: tuple[
     node.shape = shape
     node.dtype = dtype
     node.scope = now.scope
-    node.notes = {"line": users_line()} if now is not everyday and now.anomaly else None
+    node.notes = {"line": users_line()} if now.anomaly else None
     return _tensors(out, node) if several else make(out, node)
 
 

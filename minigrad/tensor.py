@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn, final
@@ -96,17 +97,17 @@ class Tensor:
     @property
     def ndim(self) -> int:
         """The number of axes."""
-        return self._data.ndim  # type: ignore[no-any-return]
+        return self._data.ndim  # type: ignore[no-any-return]  # of any library, as for shape
 
     @property
     def size(self) -> int:
         """The number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
+        return self._data.size  # type: ignore[no-any-return]  # of any library, as for shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """The type of the elements."""
-        return self._data.dtype  # type: ignore[no-any-return]
+        return self._data.dtype  # type: ignore[no-any-return]  # of any library, as for shape
 
     def item(self) -> Any:
         """The only element, as a Python number.
@@ -251,39 +252,39 @@ class Tensor:
     @property
     def T(self) -> Tensor:
         """All axes in reverse order."""
-        return _op("transpose")(self)  # type: ignore[no-any-return]
+        return _op("transpose")(self)
 
     @property
     def mT(self) -> Tensor:
         """The last two axes swapped."""
-        return _op("swapaxes")(self, -1, -2)  # type: ignore[no-any-return]
+        return _op("swapaxes")(self, -1, -2)
 
     @property
     def real(self) -> Tensor:
         """The real part."""
-        return _op("real")(self)  # type: ignore[no-any-return]
+        return _op("real")(self)
 
     @property
     def imag(self) -> Tensor:
         """The imaginary part."""
-        return _op("imag")(self)  # type: ignore[no-any-return]
+        return _op("imag")(self)
 
     def transpose(self, *axes: Any) -> Tensor:
         """The axes permuted: `transpose(1, 0)`, `transpose((1, 0))`, or all reversed with no argument."""
-        return _op("transpose")(self, _spread(axes) or None)  # type: ignore[no-any-return]
+        return _op("transpose")(self, _spread(axes) or None)
 
     def reshape(self, *shape: Any, order: str = "C") -> Tensor:
         """The same elements in another shape: `reshape(2, 3)` or `reshape((2, 3))`."""
-        return _op("reshape")(self, _spread(shape), order)  # type: ignore[no-any-return]
+        return _op("reshape")(self, _spread(shape), order)
 
     def compress(self, condition: Any, axis: int | None = None) -> Tensor:
         """The elements, or the slices along an axis, where the condition holds."""
-        return _op("compress")(condition, self, axis)  # type: ignore[no-any-return]
+        return _op("compress")(condition, self, axis)
 
     # -- indexing, numbers, text ----------------------------------------------------------------------------------
 
     def __getitem__(self, index: Any) -> Tensor:
-        return _op("getitem")(self, _plain(index))  # type: ignore[no-any-return]
+        return _op("getitem")(self, _plain(index))
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """`x[i] = v` makes a new array and rebinds `x` to it: whatever used the old value keeps it."""
@@ -313,7 +314,7 @@ class Tensor:
         return complex(self._data)
 
     def __index__(self) -> int:
-        return self._data.__index__()  # type: ignore[no-any-return]
+        return operator.index(self._data)
 
     def __contains__(self, value: Any) -> bool:
         return bool((self._data == _plain(value)).any())
@@ -414,7 +415,7 @@ def make(data: Array, node: Node | None) -> Tensor:
     return t
 
 
-def _op(name: str) -> Callable[..., Any]:
+def _op(name: str) -> Callable[..., Tensor]:
     from .declare import ops  # ops are made of Tensors; indexing is an op
 
     return ops[name]

@@ -72,7 +72,8 @@ def _input(who: str, a: Any, higher: bool) -> Tensor:
     """`a` as a Tensor that gradients can be pulled back to."""
     if type(a) is Tensor:
         if higher and a.node is not None:
-            return _alias(a)  # type: ignore[no-any-return]
+            aliased: Tensor = _alias(a)
+            return aliased
         data = a._data
     else:
         data = a if hasattr(a, "dtype") and hasattr(a, "shape") else np.asarray(a)
