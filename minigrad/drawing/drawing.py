@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import Array
+from ..io.whole import write_whole
 from ..tensor import Tensor
 from .engine import NoEngine, render
 from .items import items
@@ -62,7 +63,7 @@ class Drawing:
             raise ValueError(
                 f"draw: no picture is written as {path.suffix or path.name!r}; use .svg, .png, .pdf, .html or .dot"
             )
-        write_whole(path, data)
+        write_whole(path, lambda file: file.write(data))
         return path
 
     def _page(self) -> str:
@@ -168,18 +169,6 @@ def _table(picture: Picture) -> str:
         ]
         rows.append("<tr>" + "".join(f"<td>{escaped(cell)}</td>" for cell in cells) + "</tr>")
     return "<table>\n" + "\n".join(rows) + "\n</table>"
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file all at once: whoever looks finds the old one or the new one."""
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"{path}: there is no folder {path.parent}")
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        unfinished.write_bytes(data)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def source_of(picture: Picture, direction: str, rankdir: str) -> str:

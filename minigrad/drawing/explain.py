@@ -17,9 +17,9 @@ import numpy as np
 
 from ..backward import backward
 from ..graph import DROPPED, Array, Node, Output, Step
+from ..io.whole import write_whole
 from ..listing import rule_text, source
 from ..tensor import Tensor
-from .drawing import write_whole
 from .items import COMPUTED, forward_values, items
 from .nodes import labels, nodes_of
 from .page import ForwardStep, page
@@ -118,7 +118,8 @@ class Explanation:
             raise ValueError(
                 f"explain: the steps are written as a page, not as {path.suffix or path.name!r}; use .html"
             )
-        write_whole(path, self._page().encode())
+        data = self._page().encode()
+        write_whole(path, lambda file: file.write(data))
         return path
 
     def _page(self) -> str:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from . import npz, safetensors
 from .structure import put_together, take_apart
+from .whole import write_whole
 
 _FORMATS = {".npz": npz, ".safetensors": safetensors}
 
@@ -56,7 +55,7 @@ def save(path: str | os.PathLike[str], state: Any = None, /, **named: Any) -> No
         raise TypeError(f"save: {type(state).__name__} is no dict, and has no state_dict")
     write = _format(path, "save").write
     flat = structure == {name: {"$array": name} for name in arrays}  # then the names say it all
-    _replace(path, lambda file: write(file, arrays, None if flat else json.dumps(structure)))
+    write_whole(path, lambda file: write(file, arrays, None if flat else json.dumps(structure)))
 
 
 def load(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -85,31 +84,3 @@ def _format(path: Path, who: str) -> Any:
     if path.suffix not in _FORMATS:
         raise ValueError(f"{who}: {path} ends in {path.suffix!r}; it must end in .npz or .safetensors")
     return _FORMATS[path.suffix]
-
-
-def _replace(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file beside `path` and let it take the place of what is there, in one step of the file system."""
-    path = Path(os.path.realpath(path))  # the file that a link points to, not the link
-    unfinished = tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False)  # noqa: SIM115  # it is renamed
-    try:
-        with unfinished as file:
-            write(file)  # type: ignore[arg-type]  # a wrapper, with all that a BinaryIO has
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(unfinished.name, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        os.replace(unfinished.name, path)
-    except BaseException:
-        os.unlink(unfinished.name)
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # the new name is safe only when the directory is
-        directory = os.open(path.parent, os.O_DIRECTORY)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

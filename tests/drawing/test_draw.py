@@ -396,3 +396,13 @@ def test_a_layout_that_does_not_end_is_an_error(x, tmp_path, monkeypatch):
     with pytest.raises(engine.NoEngine, match="max_nodes="):
         draw(x * x).save(tmp_path / "x.svg")
     assert not (tmp_path / "x.svg").exists()
+
+
+def test_a_link_to_a_drawing_stays_a_link(x, tmp_path):
+    kept, link = tmp_path / "kept.dot", tmp_path / "link.dot"
+    kept.write_text("")
+    link.symlink_to(kept)
+    draw(x * x).save(link)
+    assert link.is_symlink() and "multiply" in kept.read_text()
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        draw(x * x).save(tmp_path / "nowhere" / "x.dot")
